@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using System.Reflection;
+using Microsoft.AspNetCore.Connections;
+
+namespace Gateway.Configuration;
+
+/// <summary>What the process does with its arguments: help, version, a check of the configuration, or the gateway itself.</summary>
+internal static class CommandLine
+{
+    private const int Success = 0;
+    private const int Failure = 1;
+
+    private const string Help = """
+        Loopgate: a gateway in front of a Python app whose async views run in a new event loop each.
+
+        Usage: Gateway [--check-config | --version | --help] [--Section:Key=value ...]
+
+          --check-config   read and check the whole configuration, name every problem, start nothing; exit code 0 or 1
+          --version        print the version
+          --help           print this text
+
+        Every setting can be given as an option (--Legacy:Address=http://127.0.0.1:8000), as an environment variable
+        (Legacy__Address=...) or in a *.json file in the folder that GATEWAY_CONFIG names (default: config/).
+        The settings: README.md and config/gateway.schema.json.
+        """;
+
+    /// <summary>The version of the build, with the commit where the build knew it.</summary>
+    public static string Version { get; } =
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+
+    /// <summary>Runs to the end of the process and returns its exit code: 0, or 1 where the configuration stops the start.</summary>
+    public static async Task<int> RunAsync(string[] args, Func<WebApplicationBuilder, WebApplication> compose)
+    {
+        if (args.Contains("--help") || args.Contains("-h"))
+        {
+            return Print(Help);
+        }
+
+        if (args.Contains("--version"))
+        {
+            return Print(Version);
+        }
+
+        try
+        {
+            WebApplicationBuilder builder = Layers.CreateBuilder([.. args.Where(static arg => arg != "--check-config")]);
+            await using WebApplication app = compose(builder);
+            if (args.Contains("--check-config"))
+            {
+                return Print("The configuration is valid.");
+            }
+
+            await app.RunAsync();
+            return Success;
+        }
+        catch (ConfigurationException wrong)
+        {
+            return Fail(wrong.Problems);
+        }
+        catch (Exception failed) when (CannotListen(failed))
+        {
+            return Fail([$"Kestrel:Endpoints or Admin:Url: cannot listen: {failed.Message}"]);
+        }
+    }
+
+    private static bool CannotListen(Exception failed) =>
+        failed is SocketException || failed is IOException { InnerException: AddressInUseException or SocketException };
+
+    private static int Print(string text)
+    {
+        Console.Out.WriteLine(text);
+        return Success;
+    }
+
+    private static int Fail(IReadOnlyList<string> problems)
+    {
+        foreach (string problem in problems)
+        {
+            Console.Error.WriteLine(problem);
+        }
+
+        return Failure;
+    }
+}

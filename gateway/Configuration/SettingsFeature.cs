@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Configuration.Json;
+
+namespace Gateway.Configuration;
+
+/// <summary>
+/// The strict way from the configuration to a feature's options: whatever is unknown, malformed or out of range is collected as a
+/// sentence that names its key, and <see cref="BuildChecked"/> refuses to build with any of them.
+/// </summary>
+internal static class SettingsFeature
+{
+    /// <summary>Top-level keys of the frameworks, allowed in our files beside our own sections.</summary>
+    private static readonly ImmutableArray<string> _frameworks = ["Kestrel", "ReverseProxy", "Logging", "AllowedHosts", "$schema"];
+
+    /// <summary>Binds the section to new options, registers them for injection, and remembers what is wrong with them.</summary>
+    public static TOptions AddSettings<TOptions>(this WebApplicationBuilder builder, string section)
+        where TOptions : class, new()
+    {
+        var options = new TOptions();
+        ConfigurationProblems problems = builder.Problems();
+        problems.Sections.Add(section);
+        problems.Sentences.AddRange(SettingsReader.Read(builder.Configuration.GetSection(section), options));
+        builder.Services.AddSingleton(options);
+        return options;
+    }
+
+    /// <summary>Remembers a problem that a feature found beyond its options.</summary>
+    public static void AddProblem(this WebApplicationBuilder builder, string sentence) => builder.Problems().Sentences.Add(sentence);
+
+    /// <summary>Builds the application.</summary>
+    /// <exception cref="ConfigurationException">Some setting is unknown or wrong; it has all of them.</exception>
+    public static WebApplication BuildChecked(this WebApplicationBuilder builder)
+    {
+        ConfigurationProblems problems = builder.Problems();
+        List<string> sentences = [.. UnknownSections(builder.Configuration, problems.Sections), .. problems.Sentences];
+        return sentences.Count == 0 ? builder.Build() : throw new ConfigurationException(sentences);
+    }
+
+    /// <summary>Only files are held to this: the environment has many variables that are not ours.</summary>
+    private static IEnumerable<string> UnknownSections(IConfigurationRoot configuration, HashSet<string> ours) =>
+        from provider in configuration.Providers.OfType<JsonConfigurationProvider>()
+        from key in provider.GetChildKeys([], null).Distinct()
+        where !ours.Contains(key) && !_frameworks.Contains(key, StringComparer.OrdinalIgnoreCase)
+        select $"{key}: {provider.Source.Path} has a section of this name, which nothing reads; known are {string.Join(", ", ours.Concat(_frameworks))}.";
+
+    private static ConfigurationProblems Problems(this IHostApplicationBuilder builder)
+    {
+        if (!builder.Properties.TryGetValue(typeof(ConfigurationProblems), out object? problems))
+        {
+            builder.Properties[typeof(ConfigurationProblems)] = problems = new ConfigurationProblems();
+        }
+
+        return (ConfigurationProblems)problems;
+    }
+
+    private sealed class ConfigurationProblems
+    {
+        public HashSet<string> Sections { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+        public List<string> Sentences { get; } = [];
+    }
+}

@@ -1,0 +1,117 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+
+namespace Gateway.Configuration;
+
+/// <summary>
+/// Reads a section into an options object. Stricter than the framework's binder, which ignores unknown keys and answers a malformed
+/// value with an exception of several lines; and it never repeats a value, which may be a secret.
+/// </summary>
+internal static class SettingsReader
+{
+    /// <summary>Fills <paramref name="options"/> and returns what is wrong, a sentence each. A null or empty value leaves the default.</summary>
+    public static IReadOnlyList<string> Read(IConfigurationSection section, object options)
+    {
+        List<string> problems = [];
+        if (options is IDictionary entries)
+        {
+            FillDictionary(section, entries, options.GetType().BaseType!.GetGenericArguments()[1], problems);
+        }
+        else
+        {
+            Fill(section, options, problems);
+        }
+
+        if (problems.Count == 0)
+        {
+            Validate(section.Path, options, problems);
+        }
+
+        return problems;
+    }
+
+    private static void Fill(IConfigurationSection section, object options, List<string> problems)
+    {
+        PropertyInfo[] properties = options.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public);
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            PropertyInfo? property = Array.Find(properties, p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
+            if (property is null)
+            {
+                problems.Add($"{child.Path}: there is no such setting; {section.Path} has {string.Join(", ", properties.Select(static p => p.Name))}.");
+                continue;
+            }
+
+            FillProperty(child, options, property, problems);
+        }
+    }
+
+    private static void FillProperty(IConfigurationSection section, object options, PropertyInfo property, List<string> problems)
+    {
+        if (property.GetValue(options) is IList items)
+        {
+            FillList(section, items, property.PropertyType.GetGenericArguments()[0], problems);
+        }
+        else if (section.GetChildren().Any())
+        {
+            problems.Add($"{section.Path}: one value is wanted here, not a section.");
+        }
+        else if (!string.IsNullOrEmpty(section.Value))
+        {
+            Store(section, property.PropertyType, value => property.SetValue(options, value), problems);
+        }
+    }
+
+    private static void FillList(IConfigurationSection section, IList items, Type type, List<string> problems)
+    {
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            problems.Add($"{section.Path}: a list is wanted here ({section.Path}:0, {section.Path}:1, …).");
+        }
+
+        foreach (IConfigurationSection child in section.GetChildren().Where(static child => !string.IsNullOrEmpty(child.Value)))
+        {
+            Store(child, type, value => items.Add(value), problems);
+        }
+    }
+
+    private static void FillDictionary(IConfigurationSection section, IDictionary entries, Type type, List<string> problems)
+    {
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            object entry = entries[child.Key] ?? Activator.CreateInstance(type)!;
+            Fill(child, entry, problems);
+            entries[child.Key] = entry;
+        }
+    }
+
+    private static void Store(IConfigurationSection section, Type type, Action<object> store, List<string> problems)
+    {
+        if (SettingsValue.TryRead(section.Value!, Nullable.GetUnderlyingType(type) ?? type, out object? value, out string wanted))
+        {
+            store(value);
+        }
+        else
+        {
+            problems.Add($"{section.Path}: the value is not {wanted}.");
+        }
+    }
+
+    private static void Validate(string path, object options, List<string> problems)
+    {
+        if (options is IDictionary entries)
+        {
+            foreach (DictionaryEntry entry in entries)
+            {
+                Validate($"{path}:{entry.Key}", entry.Value!, problems);
+            }
+
+            return;
+        }
+
+        List<ValidationResult> results = [];
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        problems.AddRange(results.Select(result => $"{path}:{result.MemberNames.First()}: {result.ErrorMessage}"));
+    }
+}

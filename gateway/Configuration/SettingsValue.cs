@@ -1,0 +1,53 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+
+namespace Gateway.Configuration;
+
+/// <summary>One value of a setting, read from its text.</summary>
+internal static class SettingsValue
+{
+    /// <summary>Reads the text as <paramref name="type"/>; <paramref name="wanted"/> says in words what would have been right.</summary>
+    public static bool TryRead(string text, Type type, [NotNullWhen(true)] out object? value, out string wanted)
+    {
+        (value, wanted) = type switch
+        {
+            _ when type == typeof(string) => (text, "a text"),
+            _ when type == typeof(bool) => (bool.TryParse(text, out bool flag) ? flag : null, "true or false"),
+            _ when type == typeof(int) => (Int(text), "a whole number"),
+            _ when type == typeof(long) => (Long(text), "a whole number"),
+            _ when type == typeof(TimeSpan) => (Duration(text), "a duration such as 00:00:02 or 00:00:00.8 (hours:minutes:seconds)"),
+            _ when type == typeof(Uri) => (Address(text), "an absolute URL with http or https"),
+            _ when type == typeof(IPNetwork) => (Network(text), "a network such as 10.0.0.0/8 or fd00::/8"),
+            _ when type.IsEnum => (Word(text, type), $"one of {string.Join(", ", Enum.GetNames(type)).ToLowerInvariant()}"),
+            _ => throw new NotSupportedException($"No setting can be of the type {type}."),
+        };
+        return value is not null;
+    }
+
+    private static object? Int(string text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    private static object? Long(string text) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    /// <summary>A bare number is refused: TimeSpan would read 30 as thirty days.</summary>
+    private static object? Duration(string text) =>
+        text.Contains(':') && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan duration) ? duration : null;
+
+    private static Uri? Address(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0 ? uri : null;
+
+    private static object? Network(string text)
+    {
+        if (IPNetwork.TryParse(text, out IPNetwork network))
+        {
+            return network;
+        }
+
+        return IPAddress.TryParse(text, out IPAddress? single) ? new IPNetwork(single, single.GetAddressBytes().Length * 8) : null;
+    }
+
+    private static object? Word(string text, Type type) =>
+        !int.TryParse(text, out _) && Enum.TryParse(type, text, ignoreCase: true, out object? word) ? word : null;
+}

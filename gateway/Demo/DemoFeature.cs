@@ -1,0 +1,35 @@
+namespace Gateway.Demo;
+
+/// <summary>
+/// The embedded default: in Development, and nowhere else, stand-ins take the place of a cluster or an app that is not configured.
+/// </summary>
+internal static class DemoFeature
+{
+    private const string NodeKey = "Elasticsearch:Nodes:0";
+    private const string AppKey = "Legacy:Address";
+
+    public static void AddDemo(this WebApplicationBuilder builder)
+    {
+        if (!builder.Environment.IsDevelopment())
+        {
+            return;
+        }
+
+        IConfiguration configuration = builder.Configuration;
+        StandIn? cluster = null;
+        StandIn? app = null;
+        if (!configuration.GetSection("Elasticsearch:Nodes").GetChildren().Any())
+        {
+            cluster = StandIn.Create(StandInCluster.PreferredPort, StandInCluster.Map);
+            configuration[NodeKey] = cluster.Address.AbsoluteUri;
+        }
+
+        if (string.IsNullOrEmpty(configuration[AppKey]) && Uri.TryCreate(configuration[NodeKey], UriKind.Absolute, out Uri? node))
+        {
+            app = StandIn.Create(StandInApp.PreferredPort, new StandInApp(node).Map);
+            configuration[AppKey] = app.Address.AbsoluteUri;
+        }
+
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<StandIns>(services, new Cast(cluster, app)));
+    }
+}

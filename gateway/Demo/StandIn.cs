@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gateway.Demo;
+
+/// <summary>A small server on loopback. Its socket listens from the start, so that its address is known before it runs.</summary>
+internal sealed class StandIn : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private StandIn(WebApplication app, Uri address) => (_app, Address) = (app, address);
+
+    public Uri Address { get; }
+
+    /// <summary>Takes <paramref name="preferredPort"/>, which the README names, or any free port where that one is taken.</summary>
+    public static StandIn Create(int preferredPort, Action<WebApplication> map)
+    {
+        Socket socket = Listen(preferredPort);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseSockets(transport => transport.CreateBoundListenSocket = _ => socket);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen((IPEndPoint)socket.LocalEndPoint!));
+        // A source of its own, to which nobody listens: what the stand-ins do is not the gateway's trace.
+        builder.Services.AddSingleton(new ActivitySource("Loopgate.Demo"));
+        WebApplication app = builder.Build();
+        map(app);
+        return new StandIn(app, new Uri($"http://{socket.LocalEndPoint}/"));
+    }
+
+    public Task StartAsync(CancellationToken cancellation) => _app.StartAsync(cancellation);
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static Socket Listen(int preferredPort)
+    {
+        foreach (int port in (int[])[preferredPort, 0])
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return socket;
+            }
+            catch (SocketException) when (port == preferredPort)
+            {
+                socket.Dispose();
+            }
+        }
+
+        throw new UnreachableException("Port 0 is always free.");
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Gateway.Responding;
+
+namespace Gateway.Elasticsearch;
+
+/// <summary>Which answers of a node are Elasticsearch's, and what the others mean.</summary>
+internal static class AnswerRules
+{
+    private const string Product = "Elasticsearch";
+    private const string Tagline = "You Know, for Search";
+
+    /// <summary>Another node may do better: it was not reached, too slow, or answered that somebody behind it was.</summary>
+    public static bool IsWorthAnotherNode(in NodeAnswer answer) =>
+        answer.Result is NodeResult.Unreachable or NodeResult.TooSlow or NodeResult.Broken || answer.Status is 502 or 503 or 504;
+
+    /// <summary>Null where the answer can be used, else the outcome, and in words why.</summary>
+    public static Outcome? Judge(in NodeAnswer answer, out string reason)
+    {
+        reason = answer.Reason ?? $"status {answer.Status}";
+        Outcome? failure = answer switch
+        {
+            { Result: NodeResult.Unreachable } => Outcome.NoNode,
+            { Result: NodeResult.TooSlow } => Outcome.ClusterTooSlow,
+            { Result: NodeResult.Broken } => Outcome.ClusterBroken,
+            { Status: 401 or 403 } => Outcome.ClusterRefused,
+            { Status: 429 } => Outcome.ClusterBusy,
+            { Status: not 200 } => Outcome.ClusterBroken,
+            _ => null,
+        };
+        if (failure is not null)
+        {
+            return failure;
+        }
+
+        if (answer.ContentType is not ("application/json" or "application/vnd.elasticsearch+json"))
+        {
+            reason = $"content type '{answer.ContentType}' instead of JSON";
+            return Outcome.ClusterBroken;
+        }
+
+        if (!IsElasticsearch(answer))
+        {
+            reason = "what answered is not Elasticsearch: no X-Elastic-Product, and not the greeting of a server before 7.14";
+            return Outcome.ClusterBroken;
+        }
+
+        return null;
+    }
+
+    /// <summary>Servers from 7.14 on say so in a field; older ones are known by the greeting of <c>GET /</c>.</summary>
+    private static bool IsElasticsearch(in NodeAnswer answer)
+    {
+        if (answer.Product is not null)
+        {
+            return answer.Product == Product;
+        }
+
+        try
+        {
+            using JsonDocument info = JsonDocument.Parse(answer.Body);
+            return info.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty("tagline", out JsonElement tagline) && tagline.ValueEquals(Tagline)
+                && root.TryGetProperty("version", out JsonElement version)
+                && version.TryGetProperty("number", out JsonElement number)
+                && Version.TryParse(number.GetString()?.Split('-')[0], out Version? parsed) && parsed < new Version(7, 14);
+        }
+        catch (Exception notInfo) when (notInfo is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}

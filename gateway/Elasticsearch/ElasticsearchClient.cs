@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Globalization;
+using Gateway.Responding;
+using Gateway.Tracing;
+
+namespace Gateway.Elasticsearch;
+
+/// <summary>
+/// The one client of the process. It lives as long as the process does, over pooled connections: what a global client in an app with
+/// a loop per request cannot.
+/// </summary>
+internal sealed class ElasticsearchClient : IDisposable
+{
+    private readonly ElasticsearchOptions _options;
+    private readonly NodeTransport _transport;
+    private readonly NodeList _nodes;
+    private readonly Credentials _credentials;
+    private readonly FailureLog _log;
+    private readonly TimeProvider _time;
+    private readonly string _id = new SerialIds().Next();
+    private readonly int _maxPending;
+    private long _uses;
+    private int _pending;
+    private string? _clusterName;
+
+    public ElasticsearchClient(ElasticsearchOptions options, TracedConnections connections, TimeProvider time, ILogger<ElasticsearchClient> logger)
+    {
+        _options = options;
+        _time = time;
+        _transport = new NodeTransport(options, connections);
+        _nodes = new NodeList(options.Nodes, time);
+        _credentials = new Credentials(options);
+        _log = new FailureLog(logger, time);
+        _maxPending = (options.MaxConnectionsPerNode * _nodes.Count) + options.MaxWaiting;
+    }
+
+    /// <summary>Runs a read call: at most one attempt on each node, all inside the total budget.</summary>
+    public async Task<ElasticsearchResult> GetAsync(ElasticsearchCall call, CancellationToken cancellation)
+    {
+        using Activity? span = Sources.Elasticsearch.StartActivity(call.Operation, ActivityKind.Client);
+        Describe(span, call, Interlocked.Increment(ref _uses));
+        if (Interlocked.Increment(ref _pending) > _maxPending)
+        {
+            Interlocked.Decrement(ref _pending);
+            return Fail(span, Outcome.TooManyWaiting, "the limit MaxWaiting is reached", default);
+        }
+
+        try
+        {
+            return await AttemptsAsync(span, call, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            span?.SetTag(Names.ErrorType, Problem.Of(Outcome.ClientLeft).Reason);
+            throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _pending);
+        }
+    }
+
+    public void Dispose() => _transport.Dispose();
+
+    private async Task<ElasticsearchResult> AttemptsAsync(Activity? span, ElasticsearchCall call, CancellationToken cancellation)
+    {
+        long started = _time.GetTimestamp();
+        List<Node> tried = [];
+        NodeAnswer answer = default;
+        while (_nodes.Next(tried) is { } node)
+        {
+            TimeSpan left = _options.TotalTimeout - _time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                node.Abandoned();
+                break;
+            }
+
+            tried.Add(node);
+            answer = await AttemptAsync(span, node, call, left < _options.AttemptTimeout ? left : _options.AttemptTimeout, cancellation);
+            if (!AnswerRules.IsWorthAnotherNode(answer))
+            {
+                break;
+            }
+        }
+
+        Outcome? failure = AnswerRules.Judge(answer, out string reason);
+        return failure is { } outcome ? Fail(span, outcome, $"{tried[^1].Address.Authority}: {reason}", answer) : Succeed(span, tried[^1], call, answer);
+    }
+
+    private async Task<NodeAnswer> AttemptAsync(Activity? span, Node node, ElasticsearchCall call, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var uri = new Uri(node.Address, call.Target);
+        span?.SetTag(Names.ServerAddress, uri.Host);
+        span?.SetTag(Names.ServerPort, uri.Port);
+        span?.SetTag(Names.UrlFull, uri.GetLeftPart(UriPartial.Path));
+        try
+        {
+            NodeAnswer answer = await _transport.GetAsync(uri, _credentials.Header, timeout, cancellation);
+            if (AnswerRules.IsWorthAnotherNode(answer))
+            {
+                _nodes.Failed(node);
+            }
+            else
+            {
+                node.Worked();
+            }
+
+            return answer;
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller left; that says nothing of the node.
+            node.Abandoned();
+            throw;
+        }
+    }
+
+    private ElasticsearchResult Succeed(Activity? span, Node node, ElasticsearchCall call, in NodeAnswer answer)
+    {
+        if (call == Info.Call && (node.Name is null || _clusterName is null))
+        {
+            (node.Name, _clusterName) = Info.NamesIn(answer.Body);
+        }
+
+        span?.SetTag(Names.DbResponseStatusCode, answer.Status.ToString(CultureInfo.InvariantCulture));
+        span?.SetTag(Names.DbNamespace, _clusterName);
+        span?.SetTag(Names.ElasticsearchNodeName, node.Name);
+        return new ElasticsearchResult(answer.Body);
+    }
+
+    private ElasticsearchResult Fail(Activity? span, Outcome outcome, string reason, in NodeAnswer answer)
+    {
+        if (answer.Status > 0)
+        {
+            span?.SetTag(Names.DbResponseStatusCode, answer.Status.ToString(CultureInfo.InvariantCulture));
+        }
+
+        span?.SetTag(Names.ErrorType, Problem.Of(outcome).Reason);
+        span?.SetStatus(ActivityStatusCode.Error, reason);
+        _log.Failed(outcome, reason);
+        return new ElasticsearchResult(default, outcome, answer.RetryAfter);
+    }
+
+    private void Describe(Activity? span, ElasticsearchCall call, long use)
+    {
+        if (span is not { IsAllDataRequested: true })
+        {
+            return;
+        }
+
+        span.SetTag(Names.DbSystemName, "elasticsearch");
+        span.SetTag(Names.DbOperationName, call.Operation);
+        span.SetTag(Names.HttpRequestMethod, "GET");
+        span.SetTag(Names.ClientId, _id);
+        span.SetTag(Names.ClientUse, use);
+    }
+}

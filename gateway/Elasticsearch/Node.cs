@@ -1,0 +1,85 @@
+namespace Gateway.Elasticsearch;
+
+/// <summary>One node of the cluster, and whether it is resting after a failure.</summary>
+internal sealed class Node(Uri address)
+{
+    private static readonly TimeSpan _firstRest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestRest = TimeSpan.FromSeconds(60);
+
+    private readonly Lock _lock = new();
+    private int _failures;
+    private DateTimeOffset _restsUntil;
+    private bool _probing;
+
+    /// <summary>The node's URL, always ending in a slash, so that a path under it stays under it.</summary>
+    public Uri Address { get; } = address.AbsoluteUri.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
+
+    /// <summary>The name that the node gave itself in an answer to <c>GET /</c>, once known.</summary>
+    public string? Name { get; set; }
+
+    public DateTimeOffset RestsUntil
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _restsUntil;
+            }
+        }
+    }
+
+    /// <summary>A live node may always be used; a rested one by a single request, which finds out for all others.</summary>
+    public bool TryUse(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            if (_failures == 0)
+            {
+                return true;
+            }
+
+            if (now < _restsUntil || _probing)
+            {
+                return false;
+            }
+
+            return _probing = true;
+        }
+    }
+
+    public void Worked()
+    {
+        lock (_lock)
+        {
+            _failures = 0;
+            _probing = false;
+        }
+    }
+
+    /// <summary>Rests for 1 s after the first failure in a row, twice as long after each further one, 60 s at most, and up to a tenth more.</summary>
+    public void Failed(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            _probing = false;
+            if (now < _restsUntil)
+            {
+                // The other requests that were under way when it failed.
+                return;
+            }
+
+            double rest = Math.Min(_firstRest.TotalSeconds * Math.Pow(2, _failures), _longestRest.TotalSeconds);
+            _failures = Math.Min(_failures + 1, 10);
+            _restsUntil = now + TimeSpan.FromSeconds(rest * (1 + (Random.Shared.NextDouble() / 10)));
+        }
+    }
+
+    /// <summary>The request ended without a verdict, for its caller left.</summary>
+    public void Abandoned()
+    {
+        lock (_lock)
+        {
+            _probing = false;
+        }
+    }
+}

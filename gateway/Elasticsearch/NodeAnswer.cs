@@ -1,0 +1,27 @@
+namespace Gateway.Elasticsearch;
+
+/// <summary>How one request to one node ended.</summary>
+internal enum NodeResult
+{
+    /// <summary>The node answered, with whatever status.</summary>
+    Answered,
+
+    /// <summary>No connection: refused, reset, no such name, TLS failed.</summary>
+    Unreachable,
+
+    /// <summary>The node broke off, did not speak HTTP, or sent too much.</summary>
+    Broken,
+
+    /// <summary>The time for this attempt is over.</summary>
+    TooSlow,
+}
+
+/// <summary>What came of one request to one node; <paramref name="Reason"/> is for the log where it did not answer.</summary>
+internal readonly record struct NodeAnswer(
+    NodeResult Result,
+    int Status = 0,
+    ReadOnlyMemory<byte> Body = default,
+    string? ContentType = null,
+    string? Product = null,
+    TimeSpan? RetryAfter = null,
+    string? Reason = null);

@@ -1,0 +1,102 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using Gateway.Tracing;
+
+namespace Gateway.Elasticsearch;
+
+/// <summary>
+/// One request to one node: the seam at which another client library can be put. Nodes, budgets, credentials and the operation's
+/// span stay outside.
+/// </summary>
+internal sealed class NodeTransport : IDisposable
+{
+    private const string Peer = "elasticsearch";
+    private const string ProductField = "X-Elastic-Product";
+    private static readonly MediaTypeWithQualityHeaderValue _json = new("application/json");
+
+    private readonly HttpMessageInvoker _http;
+    private readonly int _maxAnswerBytes;
+
+    public NodeTransport(ElasticsearchOptions options, TracedConnections connections)
+    {
+        _maxAnswerBytes = options.MaxAnswerBytes;
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            ConnectTimeout = options.ConnectTimeout,
+            MaxConnectionsPerServer = options.MaxConnectionsPerNode,
+            PooledConnectionIdleTimeout = options.PooledConnectionIdleTimeout,
+            PooledConnectionLifetime = options.PooledConnectionLifetime,
+            SslOptions = ClusterTls.Options(options),
+        };
+        connections.Trace(handler, Peer);
+        _http = new HttpMessageInvoker(handler);
+    }
+
+    /// <summary>Sends a GET and reads the whole answer. A cancelled caller is an exception; all else is a result.</summary>
+    public async Task<NodeAnswer> GetAsync(Uri uri, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.Accept.Add(_json);
+        request.Headers.Authorization = authorization;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(timeout);
+        try
+        {
+            using HttpResponseMessage response = await _http.SendAsync(request, limit.Token);
+            return await ReadAsync(response, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new NodeAnswer(NodeResult.TooSlow, Reason: "no whole answer in time");
+        }
+        catch (HttpRequestException failed)
+        {
+            return new NodeAnswer(IsConnecting(failed) ? NodeResult.Unreachable : NodeResult.Broken, Reason: ReasonOf(failed));
+        }
+        catch (IOException failed)
+        {
+            return new NodeAnswer(NodeResult.Broken, Reason: failed.Message);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<NodeAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        long? length = response.Content.Headers.ContentLength;
+        if (length > _maxAnswerBytes)
+        {
+            return new NodeAnswer(NodeResult.Broken, Reason: $"an answer of {length} bytes, more than MaxAnswerBytes");
+        }
+
+        var body = new ArrayBufferWriter<byte>((int)Math.Max(length ?? 0, 1024));
+        await using Stream stream = await response.Content.ReadAsStreamAsync(cancellation);
+        for (int read = -1; read != 0;)
+        {
+            read = await stream.ReadAsync(body.GetMemory(1), cancellation);
+            body.Advance(read);
+            if (body.WrittenCount > _maxAnswerBytes)
+            {
+                return new NodeAnswer(NodeResult.Broken, Reason: "an answer of more bytes than MaxAnswerBytes");
+            }
+        }
+
+        return new NodeAnswer(
+            NodeResult.Answered,
+            (int)response.StatusCode,
+            body.WrittenMemory,
+            response.Content.Headers.ContentType?.MediaType,
+            response.Headers.TryGetValues(ProductField, out IEnumerable<string>? product) ? product.First() : null,
+            response.Headers.RetryAfter?.Delta);
+    }
+
+    /// <summary>No answer has begun: another node can be asked without anything being done twice.</summary>
+    private static bool IsConnecting(HttpRequestException failed) => failed.HttpRequestError is
+        HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
+
+    private static string ReasonOf(Exception failed) => failed.InnerException is { } inner ? $"{failed.Message} {inner.Message}" : failed.Message;
+}

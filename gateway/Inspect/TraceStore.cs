@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Gateway.Tracing;
+using OpenTelemetry;
+
+namespace Gateway.Inspect;
+
+/// <summary>The last traces, in memory. Setup spans, each the root of a trace of its own, are kept apart, so that they do not crowd out requests.</summary>
+internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activity>
+{
+    private readonly Lock _lock = new();
+    private readonly Ring _requests = new(options.Traces);
+    private readonly Ring _setups = new(options.Traces);
+
+    public override void OnEnd(Activity data)
+    {
+        if (data.Recorded)
+        {
+            lock (_lock)
+            {
+                (data.OperationName == Sources.ConnectionSetup ? _setups : _requests).Add(data);
+            }
+        }
+    }
+
+    /// <summary>The spans of each request's trace, the youngest trace first.</summary>
+    public IReadOnlyList<IReadOnlyList<Activity>> Requests()
+    {
+        lock (_lock)
+        {
+            return _requests.All();
+        }
+    }
+
+    /// <summary>The spans of one trace, of a request or of a connection being opened; empty where it is not kept any more.</summary>
+    public IReadOnlyList<Activity> Find(string traceId)
+    {
+        lock (_lock)
+        {
+            return _requests.Find(traceId) ?? _setups.Find(traceId) ?? [];
+        }
+    }
+
+    /// <summary>Traces in the order of their first span that ended; the oldest goes when a new one comes.</summary>
+    private sealed class Ring(int capacity)
+    {
+        private readonly Dictionary<ActivityTraceId, List<Activity>> _traces = [];
+        private readonly Queue<ActivityTraceId> _order = new();
+
+        public void Add(Activity span)
+        {
+            if (_traces.TryGetValue(span.TraceId, out List<Activity>? trace))
+            {
+                trace.Add(span);
+                return;
+            }
+
+            if (_order.Count == capacity)
+            {
+                _traces.Remove(_order.Dequeue());
+            }
+
+            _order.Enqueue(span.TraceId);
+            _traces[span.TraceId] = [span];
+        }
+
+        public IReadOnlyList<IReadOnlyList<Activity>> All() =>
+            [.. _order.Reverse().Select(id => (IReadOnlyList<Activity>)[.. _traces[id]])];
+
+        public IReadOnlyList<Activity>? Find(string traceId) =>
+            _traces.FirstOrDefault(trace => trace.Key.ToHexString() == traceId).Value is { } spans ? [.. spans] : null;
+    }
+}

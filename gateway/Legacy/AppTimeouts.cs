@@ -1,0 +1,49 @@
+using System.Net;
+
+namespace Gateway.Legacy;
+
+/// <summary>
+/// Holds the app to its time limits. YARP knows one limit for everything between two bytes; the app's first byte, a pause in a body
+/// and a silent WebSocket need one each. A limit that is passed is a <see cref="TimeoutException"/>.
+/// </summary>
+internal sealed class AppTimeouts(HttpMessageHandler inner, LegacyOptions options) : DelegatingHandler(inner)
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var limit = new TimeLimit(options.TotalTimeout, cancellationToken);
+        try
+        {
+            if (request.Content is { } body)
+            {
+                request.Content = new TimedContent(body, limit, options.IdleTimeout, afterwards: options.FirstByteTimeout);
+            }
+            else
+            {
+                limit.Arm(options.FirstByteTimeout);
+            }
+
+            HttpResponseMessage response = await base.SendAsync(request, limit.Token);
+            limit.Disarm();
+            response.Content = new TimedContent(response.Content, limit, IsStream(response) ? options.StreamIdleTimeout : options.IdleTimeout);
+            return response;
+        }
+        catch (OperationCanceledException) when (limit.IsPassed)
+        {
+            limit.Dispose();
+            throw new TimeoutException("The app did not answer in time.");
+        }
+        catch
+        {
+            limit.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsStream(HttpResponseMessage response)
+    {
+        string? type = response.Content.Headers.ContentType?.MediaType;
+        return response.StatusCode == HttpStatusCode.SwitchingProtocols
+            || type == "text/event-stream"
+            || type?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+    }
+}

@@ -1,0 +1,117 @@
+using Gateway.Configuration;
+using Gateway.Tracing;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace Gateway.Legacy;
+
+/// <summary>YARP: the route to the app, and whatever routes and clusters the operator adds under <c>ReverseProxy</c>.</summary>
+internal static class LegacyFeature
+{
+    private const string YarpSection = "ReverseProxy";
+
+    /// <summary>The target is the app's to read: <c>%2F</c>, <c>//</c> and dots arrive as they came.</summary>
+    private static readonly UriCreationOptions _asItCame = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    public static void AddLegacy(this WebApplicationBuilder builder)
+    {
+        LegacyOptions options = builder.AddSettings<LegacyOptions>(LegacyOptions.Section);
+        builder.Services.AddSingleton<IForwarderHttpClientFactory, ProxyClientFactory>();
+        builder.Services.AddReverseProxy()
+            .LoadFromConfig(builder.Configuration.GetSection(YarpSection))
+            .LoadFromMemory([LegacyRoute.Route], options.Address is null ? [] : [LegacyRoute.Cluster(options)])
+            .AddTransforms(AddTransforms);
+    }
+
+    public static void MapLegacy(this WebApplication app)
+    {
+        ILogger logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Gateway.Legacy");
+        try
+        {
+            app.MapReverseProxy(proxy =>
+            {
+                proxy.Use((context, next) => ProxyErrors.AnswerAsync(context, next, logger));
+                proxy.UseSessionAffinity();
+                proxy.UseLoadBalancing();
+                proxy.UsePassiveHealthChecks();
+            });
+        }
+        catch (InvalidOperationException refused) when (refused.InnerException is AggregateException reasons)
+        {
+            throw new ConfigurationException([.. reasons.Flatten().InnerExceptions.Select(static reason => $"{YarpSection}: {reason.Message}")]);
+        }
+    }
+
+    private static void AddTransforms(TransformBuilderContext context)
+    {
+        context.AddRequestTransform(static transform =>
+        {
+            DescribeRoute(transform.HttpContext);
+            return ValueTask.CompletedTask;
+        });
+        if (context.Route.RouteId != LegacyRoute.Id)
+        {
+            return;
+        }
+
+        LegacyOptions options = context.Services.GetRequiredService<LegacyOptions>();
+        context.AddOriginalHost(options.Host == HostSent.Client);
+        context.AddRequestTransform(static transform =>
+        {
+            KeepTarget(transform);
+            return ValueTask.CompletedTask;
+        });
+        if (context.Services.GetRequiredService<TracingOptions>().LoopReports)
+        {
+            context.AddResponseTransform(static transform =>
+            {
+                TakeLoopReport(transform);
+                return ValueTask.CompletedTask;
+            });
+        }
+    }
+
+    /// <summary>What YARP would put on a span of its own, which would be a second Server span for one request.</summary>
+    private static void DescribeRoute(HttpContext context)
+    {
+        if (RequestTrace.Of(context) is { } trace && context.Features.Get<IReverseProxyFeature>() is { } proxy)
+        {
+            trace.Set("proxy.route_id", proxy.Route.Config.RouteId);
+            trace.Set("proxy.cluster_id", proxy.Cluster.Config.ClusterId);
+            trace.Set("proxy.destination_id", proxy.ProxiedDestination?.DestinationId);
+        }
+    }
+
+    private static void KeepTarget(RequestTransformContext transform)
+    {
+        string target = transform.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (target.StartsWith('/'))
+        {
+            transform.ProxyRequest.RequestUri = new Uri(string.Concat(transform.DestinationPrefix.AsSpan().TrimEnd('/'), target), _asItCame);
+        }
+    }
+
+    private static void TakeLoopReport(ResponseTransformContext transform)
+    {
+        if (transform.ProxyResponse?.Headers.NonValidated.TryGetValues(LoopReport.Field, out var values) != true)
+        {
+            return;
+        }
+
+        transform.HttpContext.Response.Headers.Remove(LoopReport.Field);
+        if (RequestTrace.Of(transform.HttpContext) is { } trace && LoopReport.Parse(string.Join(", ", values)) is { } report)
+        {
+            if (report.Id is not null)
+            {
+                trace.RanOn(report.Id, report.Use);
+            }
+
+            trace.Set(Names.LoopCount, report.Count > 1 ? report.Count : null);
+            trace.Set(Names.LoopError, report.Error);
+            trace.Set(Names.LoopDead, report.Dead);
+        }
+    }
+}

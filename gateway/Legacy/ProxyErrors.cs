@@ -1,0 +1,77 @@
+using Gateway.Responding;
+using Gateway.Tracing;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Legacy;
+
+/// <summary>Turns what YARP reports into an outcome of ours.</summary>
+internal static partial class ProxyErrors
+{
+    /// <summary>Runs the rest of the proxy; where it failed, answers in the one shape of our errors, or ends an answer that has begun.</summary>
+    public static async Task AnswerAsync(HttpContext context, RequestDelegate next, ILogger logger)
+    {
+        RequestTrace.Of(context)?.ServedByLegacy();
+        await next(context);
+        if (context.Features.Get<IForwarderErrorFeature>() is not { } failed)
+        {
+            return;
+        }
+
+        Outcome outcome = OutcomeOf(failed, context);
+        if (outcome is not (Outcome.ClientLeft or Outcome.RequestMalformed))
+        {
+            Log.Failed(logger, Problem.Of(outcome).Reason, failed.Error, ReasonOf(failed.Exception));
+        }
+
+        await context.AnswerAsync(outcome);
+    }
+
+    private static Outcome OutcomeOf(IForwarderErrorFeature failed, HttpContext context)
+    {
+        if (failed.Error == ForwarderError.NoAvailableDestinations)
+        {
+            return Outcome.NoDestination;
+        }
+
+        if (Has<TimeoutException>(failed.Exception) || failed.Error == ForwarderError.RequestTimedOut)
+        {
+            return Outcome.AppTooSlow;
+        }
+
+        if (context.RequestAborted.IsCancellationRequested || IsClients(failed.Error))
+        {
+            return failed.Error == ForwarderError.RequestBodyClient && !context.RequestAborted.IsCancellationRequested
+                ? Outcome.RequestMalformed
+                : Outcome.ClientLeft;
+        }
+
+        return Has<HttpRequestException>(failed.Exception, static e => e.HttpRequestError is
+                HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
+            ? Outcome.AppUnreachable
+            : Outcome.AppBroken;
+    }
+
+    private static bool IsClients(ForwarderError error) => error is
+        ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient
+        or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient
+        or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient
+        or ForwarderError.UpgradeResponseCanceled or ForwarderError.UpgradeResponseClient;
+
+    private static bool Has<T>(Exception? exception, Func<T, bool>? which = null)
+        where T : Exception =>
+        exception switch
+        {
+            null => false,
+            T found when which is null || which(found) => true,
+            AggregateException several => several.InnerExceptions.Any(inner => Has(inner, which)),
+            _ => Has(exception.InnerException, which),
+        };
+
+    private static string ReasonOf(Exception? exception) => exception?.GetBaseException().Message ?? "no reason given";
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 600, Level = LogLevel.Warning, Message = "The app: {Outcome} ({Error}): {Reason}")]
+        public static partial void Failed(ILogger logger, string outcome, ForwarderError error, string reason);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using Gateway.Configuration;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gateway.Listening;
+
+/// <summary>Ports, limits, and the way out on SIGTERM.</summary>
+internal static class ListeningFeature
+{
+    private const string AdminEndpoint = "Admin";
+
+    public static void AddListening(this WebApplicationBuilder builder)
+    {
+        AdminOptions admin = builder.AddSettings<AdminOptions>(AdminOptions.Section);
+        DrainingOptions draining = builder.AddSettings<DrainingOptions>(DrainingOptions.Section);
+        builder.Configuration[$"Kestrel:Endpoints:{AdminEndpoint}:Url"] = admin.Url;
+        CheckEndpoints(builder);
+
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<MatcherPolicy, AdminPolicy>();
+        builder.Services.AddSingleton<Drain>();
+        builder.Services.AddHostedService(static services => services.GetRequiredService<Drain>());
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = draining.Wait + draining.Deadline);
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel")));
+    }
+
+    /// <summary>Leaves what came in by the admin listener out of the traces.</summary>
+    public static void UseAdmin(this WebApplication app) =>
+        app.Use(static (context, next) =>
+        {
+            if (context.Features.Get<AdminConnection>() is not null && Activity.Current is { } activity)
+            {
+                activity.IsAllDataRequested = false;
+                activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+            }
+
+            return next(context);
+        });
+
+    /// <summary>The place for endpoints that only the admin listener has.</summary>
+    public static RouteGroupBuilder MapAdmin(this WebApplication app) => app.MapGroup("").WithMetadata(new AdminOnly());
+
+    /// <summary>Asks clients to come back on another connection once the process is on its way out.</summary>
+    public static void UseDraining(this WebApplication app)
+    {
+        Drain drain = app.Services.GetRequiredService<Drain>();
+        app.Use((context, next) =>
+        {
+            if (drain.IsDraining && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            {
+                context.Response.OnStarting(static state => CloseAfter((HttpResponse)state), context.Response);
+            }
+
+            return next(context);
+        });
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, IConfiguration section)
+    {
+        // The app decides how large a body may be and how slowly it may come: it has done so before the gateway came.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.AddServerHeader = false;
+        section.Bind(kestrel);
+        kestrel.ConfigurationLoader!.Endpoint(AdminEndpoint, static endpoint =>
+            endpoint.ListenOptions.Use(static next => connection =>
+            {
+                connection.Features.Set(new AdminConnection());
+                return next(connection);
+            }));
+    }
+
+    private static void CheckEndpoints(WebApplicationBuilder builder)
+    {
+        foreach (IConfigurationSection endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
+        {
+            string key = endpoint.Key == AdminEndpoint ? $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}" : $"{endpoint.Path}:Url";
+            if (!IsAddress(endpoint["Url"]))
+            {
+                builder.AddProblem($"{key}: the value is not a URL to listen on such as http://*:8080.");
+            }
+        }
+    }
+
+    private static bool IsAddress(string? url)
+    {
+        try
+        {
+            return !string.IsNullOrEmpty(url) && BindingAddress.Parse(url) is { Port: >= 0 and <= 65535, Scheme: "http" or "https" };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static Task CloseAfter(HttpResponse response)
+    {
+        if (response.StatusCode != StatusCodes.Status101SwitchingProtocols)
+        {
+            response.Headers.Connection = "close";
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,44 @@
+namespace Gateway.Responding;
+
+/// <summary>How a request ended where the answer is our own; <see cref="Problem"/> has the status of each.</summary>
+internal enum Outcome
+{
+    /// <summary>A bug of ours.</summary>
+    GatewayFailed,
+
+    /// <summary>The client's request, or its body, is malformed.</summary>
+    RequestMalformed,
+
+    /// <summary>The client left before it had its answer.</summary>
+    ClientLeft,
+
+    /// <summary>No connection to the app could be had.</summary>
+    AppUnreachable,
+
+    /// <summary>The app ended the exchange early or broke the protocol.</summary>
+    AppBroken,
+
+    /// <summary>The app kept us waiting beyond a limit.</summary>
+    AppTooSlow,
+
+    /// <summary>No destination of a cluster under <c>ReverseProxy</c> is available.</summary>
+    NoDestination,
+
+    /// <summary>No Elasticsearch node could be reached.</summary>
+    NoNode,
+
+    /// <summary>Too many requests wait for Elasticsearch already.</summary>
+    TooManyWaiting,
+
+    /// <summary>Elasticsearch answered 429.</summary>
+    ClusterBusy,
+
+    /// <summary>Elasticsearch refused our credentials.</summary>
+    ClusterRefused,
+
+    /// <summary>What answered is not Elasticsearch, or its answer is broken, too large, or an error.</summary>
+    ClusterBroken,
+
+    /// <summary>Elasticsearch kept us waiting beyond a limit.</summary>
+    ClusterTooSlow,
+}

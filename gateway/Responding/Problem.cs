@@ -1,0 +1,25 @@
+namespace Gateway.Responding;
+
+/// <summary>The one table from an outcome to its status, its reason in traces (<c>error.type</c>), and its title and detail for the client.</summary>
+internal readonly record struct Problem(int Status, string Reason, string Title, string Detail)
+{
+    /// <summary>The client is gone: seen by logs, metrics and traces only. Not in RFC 9110; the number is nginx's.</summary>
+    public const int ClientLeftStatus = StatusCodes.Status499ClientClosedRequest;
+
+    public static Problem Of(Outcome outcome) => outcome switch
+    {
+        Outcome.RequestMalformed => new(400, "request_malformed", "Bad Request", "The request could not be read to its end."),
+        Outcome.ClientLeft => new(ClientLeftStatus, "client_left", "Client Closed Request", "The client left before the answer."),
+        Outcome.AppUnreachable => new(502, "app_unreachable", "Bad Gateway", "The app cannot be reached."),
+        Outcome.AppBroken => new(502, "app_broken", "Bad Gateway", "The app ended the exchange early or sent what is not HTTP."),
+        Outcome.AppTooSlow => new(504, "app_too_slow", "Gateway Timeout", "The app did not answer in time."),
+        Outcome.NoDestination => new(503, "no_destination", "Service Unavailable", "No destination is available."),
+        Outcome.NoNode => new(503, "no_node", "Service Unavailable", "No Elasticsearch node can be reached."),
+        Outcome.TooManyWaiting => new(503, "too_many_waiting", "Service Unavailable", "Too many requests wait for Elasticsearch."),
+        Outcome.ClusterBusy => new(503, "cluster_busy", "Service Unavailable", "Elasticsearch is too busy."),
+        Outcome.ClusterRefused => new(502, "cluster_refused", "Bad Gateway", "Elasticsearch refused the gateway."),
+        Outcome.ClusterBroken => new(502, "cluster_broken", "Bad Gateway", "Elasticsearch sent an answer that cannot be used."),
+        Outcome.ClusterTooSlow => new(504, "cluster_too_slow", "Gateway Timeout", "Elasticsearch did not answer in time."),
+        _ => new(500, "gateway_failed", "Internal Server Error", "The gateway failed."),
+    };
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using Gateway.Responding;
+
+namespace Gateway.Tracing;
+
+/// <summary>What becomes known of a request on its way, kept for its Server span.</summary>
+internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
+{
+    private Outcome? _outcome;
+    private bool _ranHere;
+
+    public static RequestTrace? Of(HttpContext context) => context.Features.Get<RequestTrace>();
+
+    /// <summary>The app answers, or a cluster under <c>ReverseProxy</c> does.</summary>
+    public void ServedByLegacy() => span?.SetTag(Names.ServedBy, "legacy");
+
+    /// <summary>The gateway answers from Elasticsearch, in its own process.</summary>
+    public void ServedByElasticsearch() => RanHere("elasticsearch");
+
+    /// <summary>The answer is our own, or is cut short.</summary>
+    public void Failed(Outcome outcome)
+    {
+        _outcome ??= outcome;
+        if (outcome != Outcome.ClientLeft)
+        {
+            RanHere("gateway");
+        }
+    }
+
+    /// <summary>Sets an attribute of the Server span.</summary>
+    public void Set(string name, object? value) => span?.SetTag(name, value);
+
+    /// <summary>Sets which loop ran the request, and which use of it this was.</summary>
+    public void RanOn(string loopId, long use)
+    {
+        span?.SetTag(Names.LoopId, loopId);
+        span?.SetTag(Names.LoopUse, use);
+        span?.SetTag(Names.LoopReused, use > 1);
+    }
+
+    /// <summary>Completes the Server span once the answer has been handed to the server or given up.</summary>
+    public void Complete(HttpContext context)
+    {
+        if (span is not { IsAllDataRequested: true })
+        {
+            return;
+        }
+
+        int status = context.Response.StatusCode;
+        span.SetTag(Names.HttpResponseStatusCode, status);
+        span.SetTag(Names.NetworkProtocolVersion, context.Request.Protocol switch
+        {
+            "HTTP/1.1" => "1.1",
+            "HTTP/2" => "2",
+            "HTTP/3" => "3",
+            var other => other.Replace("HTTP/", "", StringComparison.Ordinal),
+        });
+        if (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route })
+        {
+            span.SetTag(Names.HttpRoute, route);
+            span.DisplayName = $"{context.Request.Method} {route}";
+        }
+
+        if (_outcome is { } outcome)
+        {
+            span.SetTag(Names.ErrorType, Problem.Of(outcome).Reason);
+        }
+        else if (status >= StatusCodes.Status500InternalServerError)
+        {
+            span.SetTag(Names.ErrorType, status.ToString(CultureInfo.InvariantCulture));
+        }
+
+        // A body that failed after a good status is an error too; a client that left is not the server's.
+        if (status >= StatusCodes.Status500InternalServerError || _outcome is not (null or Outcome.ClientLeft or Outcome.RequestMalformed))
+        {
+            span.SetStatus(ActivityStatusCode.Error);
+        }
+    }
+
+    private void RanHere(string servedBy)
+    {
+        span?.SetTag(Names.ServedBy, servedBy);
+        if (!_ranHere)
+        {
+            _ranHere = true;
+            RanOn(loop.Id, loop.Use());
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Globalization;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Trace;
+
+namespace Gateway.Tracing;
+
+/// <summary>
+/// OpenTelemetry's batching OTLP exporter, set by its own <c>OTEL_EXPORTER_OTLP_*</c> and <c>OTEL_BSP_*</c> variables, with a count of
+/// what it could not deliver.
+/// </summary>
+internal sealed partial class SpanExport : BatchActivityExportProcessor
+{
+    private readonly Exporter _exporter;
+    private readonly int _capacity;
+
+    private SpanExport(Exporter exporter, BatchExportActivityProcessorOptions batch)
+        : base(exporter, batch.MaxQueueSize, batch.ScheduledDelayMilliseconds, batch.ExporterTimeoutMilliseconds, batch.MaxExportBatchSize)
+    {
+        _exporter = exporter;
+        _capacity = batch.MaxQueueSize;
+    }
+
+    /// <summary>Spans given up so far, because the queue was full or the collector did not take them.</summary>
+    public long Dropped => _exporter.Dropped;
+
+    /// <summary>Whether the environment asks for export: it names an endpoint, or the exporter itself.</summary>
+    public static bool IsWanted => Environment.GetEnvironmentVariable("OTEL_TRACES_EXPORTER") switch
+    {
+        "none" => false,
+        "otlp" => true,
+        _ => Endpoint("TRACES_") is not null || Endpoint("") is not null,
+    };
+
+    public static SpanExport Create(ILogger<SpanExport> logger, TimeProvider time) =>
+        new(new Exporter(OptionsFromEnvironment(), logger, time), new BatchExportActivityProcessorOptions());
+
+    /// <summary>
+    /// Takes the span where the queue has room. The queue of the base class refuses silently; so room is counted here, until the
+    /// batch that a span is part of has been dealt with.
+    /// </summary>
+    protected override void OnExport(Activity data)
+    {
+        if (!_exporter.TryReserve(_capacity))
+        {
+            _exporter.CountDropped(1);
+            return;
+        }
+
+        base.OnExport(data);
+    }
+
+    private static string? Endpoint(string signal) => Environment.GetEnvironmentVariable($"OTEL_EXPORTER_OTLP_{signal}ENDPOINT");
+
+    /// <summary>The options read the general variables themselves; those of the signal win, and its endpoint is used as it is.</summary>
+    private static OtlpExporterOptions OptionsFromEnvironment()
+    {
+        var options = new OtlpExporterOptions();
+        options.Protocol = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") switch
+        {
+            "grpc" => OtlpExportProtocol.Grpc,
+            "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
+            _ => options.Protocol,
+        };
+        options.Headers = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_HEADERS") ?? options.Headers;
+        if (int.TryParse(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"), CultureInfo.InvariantCulture, out int timeout))
+        {
+            options.TimeoutMilliseconds = timeout;
+        }
+
+        if (Uri.TryCreate(Endpoint("TRACES_"), UriKind.Absolute, out Uri? endpoint))
+        {
+            options.Endpoint = endpoint;
+        }
+
+        return options;
+    }
+
+    /// <summary>The OTLP exporter, counting.</summary>
+    private sealed class Exporter(OtlpExporterOptions options, ILogger logger, TimeProvider time) : OtlpTraceExporter(options)
+    {
+        private static readonly TimeSpan _logEvery = TimeSpan.FromMinutes(1);
+        private long _queued;
+        private long _dropped;
+        private long _lastLogged;
+
+        public long Dropped => Interlocked.Read(ref _dropped);
+
+        public bool TryReserve(int capacity)
+        {
+            if (Interlocked.Increment(ref _queued) <= capacity)
+            {
+                return true;
+            }
+
+            Interlocked.Decrement(ref _queued);
+            return false;
+        }
+
+        public override ExportResult Export(in Batch<Activity> batch)
+        {
+            long size = batch.Count;
+            ExportResult result = base.Export(batch);
+            Interlocked.Add(ref _queued, -size);
+            if (result == ExportResult.Failure)
+            {
+                CountDropped(size);
+            }
+
+            return result;
+        }
+
+        public void CountDropped(long spans)
+        {
+            long dropped = Interlocked.Add(ref _dropped, spans);
+            long now = time.GetTimestamp();
+            long last = Interlocked.Read(ref _lastLogged);
+            if ((last == 0 || time.GetElapsedTime(last, now) >= _logEvery) && Interlocked.CompareExchange(ref _lastLogged, now, last) == last)
+            {
+                Log.Dropped(logger, dropped);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 300, Level = LogLevel.Warning,
+            Message = "The trace collector did not take all spans: {Dropped} dropped since the start. Said at most once a minute.")]
+        public static partial void Dropped(ILogger logger, long dropped);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using OpenTelemetry;
+
+namespace Gateway.Tracing;
+
+/// <summary>
+/// What happens to a span that has ended, before anything exports it. Setup spans are held back with their connection: .NET starts
+/// each as the root of a trace of its own, so a sampler would keep or drop it apart from the requests that link to it.
+/// </summary>
+internal sealed class SpanPipeline(IEnumerable<BaseProcessor<Activity>> sinks) : CompositeProcessor<Activity>(sinks)
+{
+    public override void OnEnd(Activity data)
+    {
+        if (data.OperationName == Sources.ConnectionSetup && !data.Recorded)
+        {
+            return;
+        }
+
+        if (data.OperationName == Sources.HttpRequestOut && data.GetTagItem(Names.ConnectionAttempts) is null)
+        {
+            data.SetTag(Names.ConnectionAttempts, 0);
+        }
+
+        base.OnEnd(data);
+    }
+
+    /// <summary>Exports a setup span that was held back, now that a sampled request links to it.</summary>
+    public void Release(Activity setup)
+    {
+        setup.ActivityTraceFlags |= ActivityTraceFlags.Recorded;
+        if (setup.IsStopped)
+        {
+            base.OnEnd(setup);
+        }
+    }
+}

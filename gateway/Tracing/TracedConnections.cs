@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gateway.Tracing;
+
+/// <summary>
+/// Opens the connections of the gateway's clients, each with an identity of its own, and knows which request rides on which.
+/// </summary>
+/// <remarks>
+/// How it knows. .NET opens a connection inside an activity <c>HTTP connection_setup</c> and calls back for the socket, so the
+/// connection learns its setup span there. Over HTTP/1.1 every byte of a request is written in the request's own asynchronous flow,
+/// under TLS too, so the first write under an activity not seen before is the next request on that connection: the position at
+/// which the server reads it. Over HTTP/2 a loop writes for all requests; there .NET's own event at the hand-over counts
+/// (<see cref="Http2Requests"/>).
+/// </remarks>
+internal sealed class TracedConnections(SpanPipeline pipeline)
+{
+    private readonly SerialIds _ids = new();
+    private readonly Http2Requests _http2 = new();
+
+    /// <summary>Lets the handler open its connections here. <paramref name="peer"/> says whom it talks to, in few words.</summary>
+    public void Trace(SocketsHttpHandler handler, string peer) =>
+        handler.ConnectCallback = (context, cancellation) => ConnectAsync(context, peer, cancellation);
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, string peer, CancellationToken cancellation)
+    {
+        Activity? setup = Activity.Current is { OperationName: Sources.ConnectionSetup } current ? current : null;
+        bool http2 = context.InitialRequestMessage.Version.Major > 1;
+        if (http2)
+        {
+            _http2.Start();
+        }
+
+        // What SocketsHttpHandler itself does without a callback: both address families, no delay.
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        var identity = new ConnectionIdentity(_ids.Next(), setup, Address(context.InitialRequestMessage, context.DnsEndPoint), pipeline);
+        identity.Describe(peer);
+        if (http2 && setup is not null)
+        {
+            _http2.Opened(setup.SpanId, identity);
+        }
+
+        return new TracedStream(socket, identity, http2 && setup is not null ? () => _http2.Closed(setup.SpanId) : null);
+    }
+
+    /// <summary>
+    /// The configured address: .NET names the Host field, which is the client's where it is passed on, and would make a series in
+    /// every metric for each Host that anybody sends.
+    /// </summary>
+    private static string Address(HttpRequestMessage request, DnsEndPoint endpoint) => request.RequestUri?.IdnHost ?? endpoint.Host;
+}

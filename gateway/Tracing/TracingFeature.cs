@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Gateway.Configuration;
+using OpenTelemetry;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Gateway.Tracing;
+
+/// <summary>The one place that wires OpenTelemetry.</summary>
+internal static class TracingFeature
+{
+    public static void AddTracing(this WebApplicationBuilder builder)
+    {
+        // ASP.NET Core 10 sets the semantic conventions' attributes on its spans only when told to.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+        builder.AddSettings<TracingOptions>(TracingOptions.Section);
+        GatewaySampler sampler = GatewaySampler.FromEnvironment(Environment.GetEnvironmentVariable, out string? problem);
+        if (problem is not null)
+        {
+            builder.AddProblem(problem);
+        }
+
+        IServiceCollection services = builder.Services;
+        services.AddSingleton<GatewayLoop>();
+        services.AddSingleton<SpanPipeline>();
+        services.AddSingleton<TracedConnections>();
+        services.AddSingleton<HttpClientListener>();
+        services.AddSingleton<DefaultHttpContextFactory>();
+        services.AddSingleton<IHttpContextFactory, EdgeContextFactory>();
+        if (SpanExport.IsWanted)
+        {
+            services.AddSingleton(static provider =>
+                SpanExport.Create(provider.GetRequiredService<ILogger<SpanExport>>(), provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<BaseProcessor<Activity>>(static provider => provider.GetRequiredService<SpanExport>());
+        }
+
+        // The pipeline refuses to be empty, and without any reader of spans it still has to number the connections.
+        services.AddSingleton<BaseProcessor<Activity>, NoSink>();
+        services.AddOpenTelemetry()
+            .ConfigureResource(static resource => resource.Clear()
+                .AddService("loopgate", serviceVersion: CommandLine.Version)
+                .AddTelemetrySdk()
+                .AddEnvironmentVariableDetector())
+            .WithTracing(tracing => tracing
+                .AddSource(Sources.AspNetCore, Sources.HttpClient, Sources.HttpConnections, Sources.ElasticsearchName)
+                .SetSampler(sampler)
+                .AddProcessor(static provider => provider.GetRequiredService<SpanPipeline>()));
+    }
+
+    /// <summary>Completes the Server span of every request.</summary>
+    public static void UseTracing(this WebApplication app)
+    {
+        // Awake before the first connection: one opened while nobody listened never gets links.
+        app.Services.GetRequiredService<HttpClientListener>();
+        GatewayLoop loop = app.Services.GetRequiredService<GatewayLoop>();
+        app.Use(async (context, next) =>
+        {
+            var trace = new RequestTrace(Activity.Current, loop);
+            context.Features.Set(trace);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                trace.Complete(context);
+            }
+        });
+    }
+
+    private sealed class NoSink : BaseProcessor<Activity>;
+}

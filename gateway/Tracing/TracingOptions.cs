@@ -1,0 +1,15 @@
+using System.Net;
+
+namespace Gateway.Tracing;
+
+/// <summary>Whose traces are joined, and whether the app's loop reports are read. Sampling and export: OpenTelemetry's <c>OTEL_*</c> variables.</summary>
+internal sealed class TracingOptions
+{
+    public const string Section = "Tracing";
+
+    /// <summary>Networks whose <c>traceparent</c>, <c>tracestate</c> and baggage are believed; of all others a new trace starts. Default: none.</summary>
+    public List<IPNetwork> TrustedCallers { get; } = [];
+
+    /// <summary>Whether the <c>X-Loop</c> field of the app's answers is read and removed. Default true.</summary>
+    public bool LoopReports { get; set; } = true;
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Gateway.Elasticsearch;
+using Gateway.Responding;
+using Gateway.Tracing;
+
+namespace Gateway.Views;
+
+/// <summary>Answers one route with what one Elasticsearch call returns, in the words of the Python view that it replaces.</summary>
+internal sealed partial class View(string name, ViewOptions options, ElasticsearchClient client, ILogger logger)
+{
+    private readonly ElasticsearchCall _call = CallOf(options.Elasticsearch);
+
+    public async Task AnswerAsync(HttpContext context)
+    {
+        RequestTrace.Of(context)?.ServedByElasticsearch();
+        ElasticsearchResult result = await client.GetAsync(_call, context.RequestAborted);
+        if (result.Failure is { } failure)
+        {
+            await context.AnswerAsync(failure, result.RetryAfter);
+            return;
+        }
+
+        byte[] body;
+        try
+        {
+            body = PythonJson.Write(result.Json, options.JsonStyle);
+        }
+        catch (JsonException broken)
+        {
+            Log.NotJson(logger, name, broken.Message);
+            await context.AnswerAsync(Outcome.ClusterBroken);
+            return;
+        }
+
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        }
+    }
+
+    private static ElasticsearchCall CallOf(string text)
+    {
+        string target = text["GET /".Length..];
+        return target.Length == 0 ? Info.Call : new ElasticsearchCall(OperationOf(target), target);
+    }
+
+    /// <summary>The endpoint's name in Elasticsearch's own words, made of the parts that begin with an underscore: <c>cluster.health</c>.</summary>
+    private static string OperationOf(string target)
+    {
+        IEnumerable<string> parts = target.Split('?')[0].Split('/').SkipWhile(static part => !part.StartsWith('_'));
+        string operation = string.Join('.', parts).TrimStart('_');
+        return operation.Length > 0 ? operation : "indices.get";
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 500, Level = LogLevel.Warning, Message = "View {View}: Elasticsearch's answer is not whole JSON: {Reason}")]
+        public static partial void NotJson(ILogger logger, string view, string reason);
+    }
+}

@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Gateway.Views;
+
+/// <summary>The routes that the gateway answers from Elasticsearch, by name. Shipped: <c>info</c>, the route <c>/</c>.</summary>
+internal sealed class ViewsOptions() : Dictionary<string, ViewOptions>(StringComparer.OrdinalIgnoreCase)
+{
+    public const string Section = "Views";
+}
+
+/// <summary>One route that the gateway answers from Elasticsearch.</summary>
+internal sealed class ViewOptions
+{
+    /// <summary>The path that is answered, matched as Flask does: case-sensitive, to the last slash.</summary>
+    [Required(ErrorMessage = "a path such as / is required.")]
+    [RegularExpression("^/[^?#{}%\\s]*$", ErrorMessage = "must be a path that starts with a slash, without query, parameters and percent-encoding.")]
+    public string Path { get; set; } = "";
+
+    /// <summary>The read call that answers it: <c>GET</c> and a target of Elasticsearch, such as <c>GET /_cluster/health</c>.</summary>
+    [Required(ErrorMessage = "a call such as GET / is required.")]
+    [RegularExpression("^GET /[^#\\s]*$", ErrorMessage = "must be GET, a space, and a target that starts with a slash.")]
+    public string Elasticsearch { get; set; } = "";
+
+    /// <summary>How the JSON is written: as Flask's <c>jsonify</c> does, as Django's <c>JsonResponse</c> does, or <c>compact</c>, as received.</summary>
+    public PythonJsonStyle JsonStyle { get; set; } = PythonJsonStyle.Flask;
+}

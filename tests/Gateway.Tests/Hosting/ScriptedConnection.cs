@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Gateway.Tests.Hosting;
+
+/// <summary>What the server read: the head as it came, and the body without its framing.</summary>
+public sealed record ScriptedRequest(string Head, byte[] Body)
+{
+    public string Target => Head.Split(' ')[1];
+
+    public string Method => Head.Split(' ')[0];
+
+    /// <summary>The field's value, several joined by a comma; null where there is none.</summary>
+    public string? Field(string name)
+    {
+        string[] values =
+        [
+            .. Head.Split("\r\n").Skip(1).Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+                .Select(line => line[(name.Length + 1)..].Trim()),
+        ];
+        return values.Length == 0 ? null : string.Join(", ", values);
+    }
+}
+
+/// <summary>One accepted connection in the hands of a script. Bytes are Latin-1, so that every byte is one character.</summary>
+public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : IDisposable
+{
+    private readonly NetworkStream _stream = new(socket, ownsSocket: true);
+    private readonly ConcurrentQueue<ScriptedRequest> _requests = new();
+    private readonly TaskCompletionSource _clientLeft = new();
+
+    public IReadOnlyList<ScriptedRequest> Requests => [.. _requests];
+
+    /// <summary>Ends when a read has met the end of the connection, or its reset.</summary>
+    public Task ClientLeft => _clientLeft.Task;
+
+    /// <summary>The next request with its body, of a length or in chunks; null where the client closed.</summary>
+    public async Task<ScriptedRequest?> ReadRequestAsync()
+    {
+        var head = new StringBuilder();
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            if (await ReadAsync(1) is not [byte next])
+            {
+                _clientLeft.TrySetResult();
+                return null;
+            }
+
+            head.Append((char)next);
+        }
+
+        var request = new ScriptedRequest(head.ToString(), []);
+        byte[] body = request.Field("Transfer-Encoding") is not null
+            ? await ReadChunksAsync()
+            : await ReadAsync(int.Parse(request.Field("Content-Length") ?? "0", CultureInfo.InvariantCulture));
+        request = request with { Body = body };
+        _requests.Enqueue(request);
+        return request;
+    }
+
+    public Task SendAsync(string bytes) => SendAsync(Encoding.Latin1.GetBytes(bytes));
+
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await _stream.WriteAsync(bytes, stop);
+
+    /// <summary>Holds the connection open, and silent, until the client leaves or the test is over.</summary>
+    public async Task StallAsync()
+    {
+        while ((await ReadAsync(1)).Length > 0)
+        {
+        }
+
+        _clientLeft.TrySetResult();
+    }
+
+    /// <summary>Waits until <paramref name="signal"/>, or the test is over.</summary>
+    public Task WaitAsync(Task signal) => signal.WaitAsync(stop);
+
+    /// <summary>Closes with RST.</summary>
+    public void Reset()
+    {
+        socket.LingerState = new LingerOption(true, 0);
+        socket.Close();
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private async Task<byte[]> ReadChunksAsync()
+    {
+        List<byte> body = [];
+        while (true)
+        {
+            var line = new StringBuilder();
+            while (!line.ToString().EndsWith("\r\n", StringComparison.Ordinal))
+            {
+                line.Append((char)(await ReadAsync(1))[0]);
+            }
+
+            int size = int.Parse(line.ToString().Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            body.AddRange(await ReadAsync(size));
+            await ReadAsync(2);
+            if (size == 0)
+            {
+                return [.. body];
+            }
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(int count)
+    {
+        var bytes = new byte[count];
+        int read = 0;
+        try
+        {
+            read = await _stream.ReadAtLeastAsync(bytes, count, throwOnEndOfStream: false, stop);
+        }
+        catch (IOException)
+        {
+            _clientLeft.TrySetResult();
+        }
+
+        return bytes[..read];
+    }
+}

@@ -1,0 +1,38 @@
+namespace Bench.Backend;
+
+/// <summary>As much of Elasticsearch as its clients ask of <c>GET /</c>: the information document, and the field that names the product.</summary>
+internal static class Cluster
+{
+    private static readonly byte[] _info = """
+        {
+          "name" : "bench-0000000001",
+          "cluster_name" : "bench",
+          "cluster_uuid" : "b2xkIGxvb3BzIGNsb3NlZA",
+          "version" : {
+            "number" : "9.5.0",
+            "build_flavor" : "default",
+            "build_type" : "docker",
+            "build_hash" : "0000000000000000000000000000000000000000",
+            "build_date" : "2026-01-01T00:00:00.000000000Z",
+            "build_snapshot" : false,
+            "lucene_version" : "10.3.0",
+            "minimum_wire_compatibility_version" : "8.19.0",
+            "minimum_index_compatibility_version" : "8.0.0"
+          },
+          "tagline" : "You Know, for Search"
+        }
+
+        """u8.ToArray();
+
+    public static Task AnswerAsync(HttpContext context)
+    {
+        if (context.Request.Path != "/")
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+
+        context.Response.Headers["X-Elastic-Product"] = "Elasticsearch";
+        return Program.AnswerAsync(context, "application/json", _info);
+    }
+}

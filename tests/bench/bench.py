@@ -1,0 +1,354 @@
+"""Measures the gateway beside bare YARP and Quart. Called by ./run; README.md says what is measured and how to read it."""
+import argparse
+import datetime
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+ROUNDS = int(os.environ.get("ROUNDS") or 5)
+SECONDS = int(os.environ.get("SECONDS") or 5)
+CONNECTIONS = 32
+PEERS = os.environ.get("PEERS")
+ARTIFACTS = os.path.abspath(os.environ.get("ARTIFACTS") or os.path.join(ROOT, "artifacts"))
+GATEWAY = os.environ.get("GATEWAY")  # a Gateway.dll to measure in place of the one built here
+GOAL_CPU, GOAL_RATE, GOAL_IDLE_MIB = 1.6, 10, 90
+
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+HTTP = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy, whatever the environment says
+
+
+class Failed(Exception):
+    """The benchmark says nothing: a server did not start, or an answer was wrong."""
+
+
+# --- Processes: each is started here and stopped here, by its own pid ---------------------------------------------------
+
+class Processes:
+    """Every process that was started. A signal that comes while one is being started waits until it is in the list."""
+
+    def __init__(self):
+        self.started = []
+        self.starting = False
+        self.signal = None
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.interrupted)
+
+    def interrupted(self, number, _frame):
+        self.signal = number
+        if not self.starting:
+            sys.exit(128 + number)
+
+    def start(self, command, **options):
+        self.starting = True
+        try:
+            # A session of its own: Ctrl-C reaches the driver only, which then stops them in order.
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+            self.started.append(process)
+        finally:
+            self.starting = False
+        if self.signal:
+            sys.exit(128 + self.signal)
+        return process
+
+    def run(self, command, limit, **options):
+        process = self.start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+        try:
+            output, _ = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{command[0]} was not done after {limit} s") from None
+        if process.returncode:
+            raise Failed(f"{' '.join(command)}\n{output}")
+        return output
+
+    def stop(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        running = [process for process in self.started if process.poll() is None]
+        for process in running:
+            process.terminate()
+        limit = time.monotonic() + 15
+        for process in running:
+            try:
+                process.wait(max(0.1, limit - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class Server:
+    """A process that listens, and what the kernel says it costs."""
+
+    def __init__(self, processes, folder, name, command, ready, **environment):
+        self.name = name
+        self.log = os.path.join(folder, name + ".log")
+        with open(self.log, "wb") as log:
+            self.process = processes.start(command, cwd=folder, stdout=log, stderr=log, env=clean_environment() | environment)
+        limit = time.monotonic() + 30
+        while not answers(ready):
+            if self.process.poll() is not None or time.monotonic() > limit:
+                state = "is not ready after 30 s" if self.process.poll() is None else f"ended with {self.process.returncode}"
+                raise Failed(f"{name} {state}:\n{self.last_words()}")
+            time.sleep(0.1)
+
+    def last_words(self):
+        with open(self.log, errors="replace") as log:
+            return "".join(log.readlines()[-20:])
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS  # utime and stime, the 14th and 15th of proc(5)
+
+    def resident_mib(self):
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1]) / 1024
+
+
+def clean_environment():
+    """Without what would change a server's settings behind our back; DOTNET_* and OTEL_BSP_* stay, for experiments."""
+    unwanted = re.compile(r"ASPNETCORE_|OTEL_(?!BSP_)|GATEWAY_CONFIG$|\w+__|(https?|all|no)_proxy$", re.IGNORECASE)
+    return {name: value for name, value in os.environ.items() if not unwanted.match(name)} | {"DOTNET_ENVIRONMENT": "Production"}
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def get(url):
+    with HTTP.open(url, timeout=5) as answer:
+        if answer.status != 200:
+            raise Failed(f"{url} answered {answer.status}")
+        return answer.read()
+
+
+def answers(url):
+    try:
+        get(url)
+        return True
+    except (OSError, Failed):  # urllib's own errors are OSErrors, a status of 400 or more included
+        return False
+
+
+# --- What is measured ------------------------------------------------------------------------------------------------
+
+class Variant:
+    """One path through one server, and its figures, a value for each counted round."""
+
+    def __init__(self, name, server, url):
+        self.name, self.server, self.url = name, server, url
+        self.idle = server.resident_mib()
+        self.cpu, self.rate, self.loaded = [], [], []
+        self.requests = self.spans = 0
+
+    def load(self, processes, collector, counted):
+        seconds = SECONDS if counted else max(SECONDS, 5)  # a warm-up shorter than that leaves unoptimised code
+        spans, cpu = span_count(collector), self.server.cpu_seconds()
+        output = processes.run(["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", self.url], seconds + 20)
+        cpu = self.server.cpu_seconds() - cpu
+        done = re.search(r"(\d+) requests in", output)
+        if not done or int(done[1]) == 0 or "Non-2xx" in output or "Socket errors" in output:
+            raise Failed(f"{self.name}: errors under load\n{output}{self.server.last_words()}")
+        if counted:
+            self.cpu.append(cpu / int(done[1]) * 1e6)
+            self.rate.append(float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1]))
+            self.loaded.append(self.server.resident_mib())
+            self.requests += int(done[1])
+            self.spans += span_count(collector) - spans
+
+
+def span_count(collector):
+    return json.loads(get(collector))["spans"]
+
+
+def settled_spans(collector):
+    """The count once nothing came for longer than the exporter's delay of 5 s."""
+    count, since, limit = span_count(collector), time.monotonic(), time.monotonic() + 20
+    while time.monotonic() - since < 6 and time.monotonic() < limit:
+        time.sleep(0.25)
+        if (now := span_count(collector)) != count:
+            count, since = now, time.monotonic()
+    return count
+
+
+def spans_per_request(variant, collector):
+    """Of requests so few that the exporter drops nothing: what 100 % is. Rounding takes off the spans of new connections."""
+    before = settled_spans(collector)
+    for _ in range(50):
+        get(variant.url)
+    spans = round((settled_spans(collector) - before) / 50)
+    if spans == 0:
+        raise Failed(f"{variant.name}: no span reached the collector: tracing is off, the figures would be worth nothing")
+    return spans
+
+
+def build(processes, project):
+    say(f"building {project}")
+    processes.run(["dotnet", "build", project, "-c", "Release", f"-p:ArtifactsPath={ARTIFACTS}", "--disable-build-servers", "-m:1",
+                   "-nologo", "-v", "quiet"], 300, cwd=ROOT)
+    name = {"gateway": "Gateway"}.get(project, os.path.basename(project))
+    return os.path.join(ARTIFACTS, "bin", name, "release", name + ".dll")
+
+
+def start_quart(processes, folder, port, cluster):
+    """Quart on uvicorn, its fastest server here, one process as the gateway is one; None where there is no Python side."""
+    if not PEERS:
+        return None
+    python = next((path for venv in ("es9", "es8") if os.path.exists(path := f"{PEERS}/python/{venv}/bin/python")), None)
+    if python is None:
+        raise Failed(f"PEERS={PEERS}: neither python/es9 nor python/es8 is a virtual environment")
+    command = [python, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--no-access-log", "quart_app:app"]
+    return Server(processes, folder, "quart", command, f"http://127.0.0.1:{port}/", ES_URL=cluster,
+                  PYTHONPATH=f"{PEERS}/python/apps:{PEERS}/python")
+
+
+def start_all(processes, folder):
+    """The variants in the order of a round, and the collector's address. What is compared stands side by side."""
+    ports = free_ports(7)
+    app, cluster, collector, bare, gateway, admin, quart = (f"http://127.0.0.1:{port}" for port in ports)
+    backend_dll, bare_dll = build(processes, "tests/bench/Backend"), build(processes, "tests/bench/BareYarp")
+    gateway_dll = os.path.abspath(GATEWAY) if GATEWAY else build(processes, "gateway")
+
+    say("starting the servers")
+    Server(processes, folder, "backend", ["dotnet", backend_dll, f"--App={ports[0]}", f"--Cluster={ports[1]}", f"--Collector={ports[2]}"], collector)
+    bare_server = Server(processes, folder, "bare-yarp", ["dotnet", bare_dll, f"--urls={bare}", f"--Address={app}"], f"{bare}/anything")
+    gateway_server = Server(
+        processes, folder, "gateway",
+        ["dotnet", gateway_dll, f"--Legacy:Address={app}", f"--Elasticsearch:Nodes:0={cluster}", f"--Kestrel:Endpoints:Http:Url={gateway}",
+         f"--Admin:Url={admin}", "--Inspect:Traces=0", "--Logging:LogLevel:Default=Warning"],  # faults are logged, requests are not
+        f"{admin}/readyz", OTEL_EXPORTER_OTLP_ENDPOINT=collector, OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf")
+    quart_server = start_quart(processes, folder, ports[6], cluster)
+
+    check_answers(app, cluster, bare, gateway, quart if quart_server else None)
+    time.sleep(5)  # idle is a server that has served, and has come to rest
+    variants = {
+        "bare": Variant("bare YARP, proxied", bare_server, f"{bare}/anything"),
+        "proxied": Variant("gateway, proxied, traced", gateway_server, f"{gateway}/anything"),
+        "info": Variant("gateway `/`, traced", gateway_server, f"{gateway}/"),
+    }
+    if quart_server:
+        variants["quart"] = Variant("Quart on uvicorn `/`", quart_server, f"{quart}/")
+    return variants, collector
+
+
+def check_answers(app, cluster, bare, gateway, quart):
+    """Servers are compared at the same work only: the same bytes proxied, the same document from the same cluster."""
+    page = get(f"{app}/anything")
+    for proxy in (bare, gateway):
+        if get(f"{proxy}/anything") != page or len(page) != 480:
+            raise Failed(f"{proxy}/anything is not the 480 bytes of the backend")
+    info = json.loads(get(f"{cluster}/"))
+    for server in filter(None, (gateway, quart)):
+        if json.loads(get(f"{server}/")) != info:
+            raise Failed(f"{server}/ is not the cluster's document")
+
+
+# --- What is said ----------------------------------------------------------------------------------------------------
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def spread(values, digits):
+    middle, low, high = (f"{value:,.{digits}f}" for value in (statistics.median(values), min(values), max(values)))
+    return f"{middle} [{low}–{high}]"
+
+
+def table(variants, markdown):
+    rows = [["variant", "CPU µs/request", "requests/s", "MiB idle", "MiB after load"]]
+    rows += [[v.name, spread(v.cpu, 1), spread(v.rate, 0), f"{v.idle:.0f}", spread(v.loaded, 0)] for v in variants.values()]
+    if markdown:
+        return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] + ["---:"] * 4] + rows[1:])
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return "\n".join("  ".join([row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]) for row in rows)
+
+
+def goals(variants):
+    def ratio(what, over, under, goal, at_most):
+        value = [a / b for a, b in zip(over, under)]
+        median = statistics.median(value)
+        met = median <= goal if at_most else median >= goal
+        return f"{what}: {spread(value, 2)}, goal {'≤' if at_most else '≥'} {goal}: {'met' if met else 'missed'}"
+
+    yield ratio("CPU, gateway proxied / bare YARP", variants["proxied"].cpu, variants["bare"].cpu, GOAL_CPU, True)
+    if "quart" in variants:
+        yield ratio("requests/s at `/`, gateway / Quart", variants["info"].rate, variants["quart"].rate, GOAL_RATE, False)
+    else:
+        yield f"requests/s at `/`, gateway / Quart: not measured, PEERS is not set (goal ≥ {GOAL_RATE})"
+    idle = variants["proxied"].idle
+    yield f"idle memory of the gateway: {idle:.0f} MiB, goal ≤ {GOAL_IDLE_MIB} MiB: {'met' if idle <= GOAL_IDLE_MIB else 'missed'}"
+
+
+def delivery(variant, per_request):
+    share = variant.spans / (variant.requests * per_request)
+    return (f"spans, {variant.name}: the collector took {variant.spans:,} for {variant.requests:,} requests of {per_request} spans each "
+            f"({share:.0%}; what is missing did not fit the exporter's queue)")
+
+
+def circumstances(processes):
+    with open("/proc/cpuinfo") as cpus:
+        model = re.search(r"model name\s*:\s*(.+)", cpus.read())
+    dotnet = processes.run(["dotnet", "--version"], 30, cwd=ROOT).strip()
+    return [
+        f"{model[1] if model else platform.machine()}, {len(os.sched_getaffinity(0))} cores, Linux {platform.release()}, .NET SDK {dotnet}",
+        f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC, load average before: {os.getloadavg()[0]:.1f}, "
+        f"{CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s, median [min–max]",
+    ]
+
+
+def measure(processes, folder, markdown):
+    about = circumstances(processes)
+    variants, collector = start_all(processes, folder)
+    say("counting the spans of a request")
+    traced = [(variants[name], spans_per_request(variants[name], collector)) for name in ("proxied", "info")]
+    for number in range(ROUNDS + 1):
+        say(f"round {number} of {ROUNDS}" if number else "warm-up")
+        for variant in variants.values():
+            time.sleep(0.5)
+            variant.load(processes, collector, counted=number > 0)
+    for variant, _ in traced:
+        if variant.spans == 0:
+            raise Failed(f"{variant.name}: no span reached the collector under load")
+
+    lines = [*goals(variants), "errors: none", *(delivery(variant, spans) for variant, spans in traced)]
+    print("\n".join([*about, "", table(variants, markdown), "", *(f"- {line}" if markdown else line for line in lines)]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--markdown", action="store_true", help="print the result as Markdown, for a README")
+    markdown = parser.parse_args().markdown
+    processes = Processes()
+    folder = tempfile.mkdtemp(prefix="bench-")
+    try:
+        measure(processes, folder, markdown)
+    except (Failed, OSError) as failure:
+        say(f"FAILED: {failure}")
+        return 1
+    finally:
+        processes.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
