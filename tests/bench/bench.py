@@ -18,8 +18,8 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-ROUNDS = int(os.environ.get("ROUNDS") or 5)
-SECONDS = int(os.environ.get("SECONDS") or 5)
+ROUNDS = max(1, int(os.environ.get("ROUNDS") or 5))
+SECONDS = max(1, int(os.environ.get("SECONDS") or 5))
 CONNECTIONS = 32
 PEERS = os.environ.get("PEERS")
 ARTIFACTS = os.path.abspath(os.environ.get("ARTIFACTS") or os.path.join(ROOT, "artifacts"))
@@ -285,7 +285,7 @@ def table(variants, markdown):
 def goals(variants):
     def ratio(what, over, under, goal, at_most):
         value = [a / b for a, b in zip(over, under)]
-        median = statistics.median(value)
+        median = round(statistics.median(value), 2)  # judged as it is printed
         met = median <= goal if at_most else median >= goal
         return f"{what}: {spread(value, 2)}, goal {'≤' if at_most else '≥'} {goal}: {'met' if met else 'missed'}"
 
@@ -294,8 +294,8 @@ def goals(variants):
         yield ratio("requests/s at `/`, gateway / Quart", variants["info"].rate, variants["quart"].rate, GOAL_RATE, False)
     else:
         yield f"requests/s at `/`, gateway / Quart: not measured, PEERS is not set (goal ≥ {GOAL_RATE})"
-    idle = variants["proxied"].idle
-    yield f"idle memory of the gateway: {idle:.0f} MiB, goal ≤ {GOAL_IDLE_MIB} MiB: {'met' if idle <= GOAL_IDLE_MIB else 'missed'}"
+    idle = round(variants["proxied"].idle)
+    yield f"idle memory of the gateway: {idle} MiB, goal ≤ {GOAL_IDLE_MIB} MiB: {'met' if idle <= GOAL_IDLE_MIB else 'missed'}"
 
 
 def delivery(variant, per_request):

@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Configuration;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Hosting;
