@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Configuration.Json;
 
 namespace Gateway.Configuration;
@@ -10,7 +9,7 @@ namespace Gateway.Configuration;
 internal static class SettingsFeature
 {
     /// <summary>Top-level keys of the frameworks, allowed in our files beside our own sections.</summary>
-    private static readonly ImmutableArray<string> _frameworks = ["Kestrel", "ReverseProxy", "Logging", "AllowedHosts", "$schema"];
+    private static readonly string[] _frameworks = ["Kestrel", "ReverseProxy", "Logging", "AllowedHosts", "$schema"];
 
     /// <summary>Binds the section to new options, registers them for injection, and remembers what is wrong with them.</summary>
     public static TOptions AddSettings<TOptions>(this WebApplicationBuilder builder, string section)

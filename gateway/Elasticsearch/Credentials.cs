@@ -36,30 +36,32 @@ internal sealed class Credentials
                 return _current?.Header;
             }
 
-            // Follows links, so the swapped folder of a Kubernetes secret counts as a change.
-            DateTime written = File.GetLastWriteTimeUtc(File.ResolveLinkTarget(_file, returnFinalTarget: true)?.FullName ?? _file);
-            if (_current?.Written != written)
+            try
             {
-                Read(written);
+                Refresh(_file);
+            }
+            catch (IOException) when (_current is not null)
+            {
+                // Caught in the middle of being replaced: what worked so far works until the next request looks again.
             }
 
             return _current?.Header;
         }
     }
 
-    private void Read(DateTime written)
+    private void Refresh(string file)
     {
-        try
+        // Follows links, so the swapped folder of a Kubernetes secret counts as a change.
+        DateTime written = File.GetLastWriteTimeUtc(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file);
+        if (_current?.Written == written)
         {
-            string secret = File.ReadAllText(_file!).Trim();
-            if (secret.Length > 0)
-            {
-                _current = new Snapshot(_header(secret), written);
-            }
+            return;
         }
-        catch (IOException) when (_current is not null)
+
+        string secret = File.ReadAllText(file).Trim();
+        if (secret.Length > 0)
         {
-            // Caught in the middle of being replaced: what worked so far works until the next request looks again.
+            _current = new Snapshot(_header(secret), written);
         }
     }
 

@@ -90,10 +90,14 @@ internal sealed class ElasticsearchClient : IDisposable
 
     private async Task<NodeAnswer> AttemptAsync(Activity? span, Node node, ElasticsearchCall call, TimeSpan timeout, CancellationToken cancellation)
     {
-        var uri = new Uri(node.Address, call.Target);
-        span?.SetTag(Names.ServerAddress, uri.Host);
-        span?.SetTag(Names.ServerPort, uri.Port);
-        span?.SetTag(Names.UrlFull, uri.GetLeftPart(UriPartial.Path));
+        Uri uri = node.UriOf(call.Target);
+        if (span is { IsAllDataRequested: true })
+        {
+            span.SetTag(Names.ServerAddress, uri.Host);
+            span.SetTag(Names.ServerPort, uri.Port);
+            span.SetTag(Names.UrlFull, uri.Query.Length == 0 ? uri.AbsoluteUri : uri.GetLeftPart(UriPartial.Path));
+        }
+
         try
         {
             NodeAnswer answer = await _transport.GetAsync(uri, _credentials.Header, timeout, cancellation);
@@ -149,10 +153,10 @@ internal sealed class ElasticsearchClient : IDisposable
             return;
         }
 
-        span.SetTag(Names.DbSystemName, "elasticsearch");
-        span.SetTag(Names.DbOperationName, call.Operation);
-        span.SetTag(Names.HttpRequestMethod, "GET");
-        span.SetTag(Names.ClientId, _id);
-        span.SetTag(Names.ClientUse, use);
+        span.AddTag(Names.DbSystemName, "elasticsearch");
+        span.AddTag(Names.DbOperationName, call.Operation);
+        span.AddTag(Names.HttpRequestMethod, "GET");
+        span.AddTag(Names.ClientId, _id);
+        span.AddTag(Names.ClientUse, use);
     }
 }

@@ -7,6 +7,7 @@ internal sealed class Node(Uri address)
     private static readonly TimeSpan _longestRest = TimeSpan.FromSeconds(60);
 
     private readonly Lock _lock = new();
+    private Target? _lastTarget;
     private int _failures;
     private DateTimeOffset _restsUntil;
     private bool _probing;
@@ -16,6 +17,18 @@ internal sealed class Node(Uri address)
 
     /// <summary>The name that the node gave itself in an answer to <c>GET /</c>, once known.</summary>
     public string? Name { get; set; }
+
+    /// <summary>The URL of a target on this node. Most views ask for the same one each time, so the last is kept.</summary>
+    public Uri UriOf(string target)
+    {
+        Target? last = _lastTarget;
+        if (last is null || !ReferenceEquals(last.Text, target))
+        {
+            _lastTarget = last = new Target(target, new Uri(Address, target));
+        }
+
+        return last.Uri;
+    }
 
     public DateTimeOffset RestsUntil
     {
@@ -82,4 +95,6 @@ internal sealed class Node(Uri address)
             _probing = false;
         }
     }
+
+    private sealed record Target(string Text, Uri Uri);
 }

@@ -9,8 +9,11 @@ internal enum NodeResult
     /// <summary>No connection: refused, reset, no such name, TLS failed.</summary>
     Unreachable,
 
-    /// <summary>The node broke off, did not speak HTTP, or sent too much.</summary>
+    /// <summary>The node broke off, or did not speak HTTP.</summary>
     Broken,
+
+    /// <summary>The answer is longer than we take; another node would send the same.</summary>
+    TooLarge,
 
     /// <summary>The time for this attempt is over.</summary>
     TooSlow,

@@ -13,7 +13,6 @@ internal sealed class NodeTransport : IDisposable
 {
     private const string Peer = "elasticsearch";
     private const string ProductField = "X-Elastic-Product";
-    private static readonly MediaTypeWithQualityHeaderValue _json = new("application/json");
 
     private readonly HttpMessageInvoker _http;
     private readonly int _maxAnswerBytes;
@@ -40,7 +39,7 @@ internal sealed class NodeTransport : IDisposable
     public async Task<NodeAnswer> GetAsync(Uri uri, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        request.Headers.Accept.Add(_json);
+        request.Headers.TryAddWithoutValidation("Accept", "application/json");
         request.Headers.Authorization = authorization;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout);
@@ -70,7 +69,7 @@ internal sealed class NodeTransport : IDisposable
         long? length = response.Content.Headers.ContentLength;
         if (length > _maxAnswerBytes)
         {
-            return new NodeAnswer(NodeResult.Broken, Reason: $"an answer of {length} bytes, more than MaxAnswerBytes");
+            return new NodeAnswer(NodeResult.TooLarge, Reason: $"an answer of {length} bytes, more than MaxAnswerBytes");
         }
 
         var body = new ArrayBufferWriter<byte>((int)Math.Max(length ?? 0, 1024));
@@ -81,7 +80,7 @@ internal sealed class NodeTransport : IDisposable
             body.Advance(read);
             if (body.WrittenCount > _maxAnswerBytes)
             {
-                return new NodeAnswer(NodeResult.Broken, Reason: "an answer of more bytes than MaxAnswerBytes");
+                return new NodeAnswer(NodeResult.TooLarge, Reason: "an answer of more bytes than MaxAnswerBytes");
             }
         }
 
@@ -90,7 +89,7 @@ internal sealed class NodeTransport : IDisposable
             (int)response.StatusCode,
             body.WrittenMemory,
             response.Content.Headers.ContentType?.MediaType,
-            response.Headers.TryGetValues(ProductField, out IEnumerable<string>? product) ? product.First() : null,
+            response.Headers.NonValidated.TryGetValues(ProductField, out HeaderStringValues product) ? product.ToString() : null,
             response.Headers.RetryAfter?.Delta);
     }
 

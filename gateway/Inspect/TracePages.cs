@@ -56,7 +56,7 @@ internal static class TracePages
         Activity first = trace.First;
         page.Append(CultureInfo.InvariantCulture, $"<tr><td>{first.StartTimeUtc:HH:mm:ss.fff}")
             .Append(CultureInfo.InvariantCulture, $"<td><a href=\"/traces/{first.TraceId.ToHexString()}\">{Encode(NameOf(first))}</a>")
-            .Append(CultureInfo.InvariantCulture, $"<td class={(first.Status == ActivityStatusCode.Error ? "bad" : "good")}>{Encode(TraceView.Text(first, Names.HttpResponseStatusCode))}")
+            .Append(CultureInfo.InvariantCulture, $"<td class={(first.GetTagItem(Names.HttpResponseStatusCode) is >= 400 || first.GetTagItem(Names.ErrorType) is not null ? "bad" : "good")}>{Encode(TraceView.Text(first, Names.HttpResponseStatusCode))}")
             .Append(CultureInfo.InvariantCulture, $"<td class=number>{first.Duration.TotalMilliseconds:0.0}")
             .Append(CultureInfo.InvariantCulture, $"<td>{Search(first, Names.ServedBy)}");
         Shared(page, first, Names.LoopId, Names.LoopUse, Names.LoopReused);

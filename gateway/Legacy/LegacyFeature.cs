@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Tracing;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -24,6 +25,7 @@ internal static class LegacyFeature
             .LoadFromConfig(builder.Configuration.GetSection(YarpSection))
             .LoadFromMemory([LegacyRoute.Route], options.Address is null ? [] : [LegacyRoute.Cluster(options)])
             .AddTransforms(AddTransforms);
+        KeepKeysInMemory(builder.Services);
     }
 
     public static void MapLegacy(this WebApplication app)
@@ -72,6 +74,17 @@ internal static class LegacyFeature
                 return ValueTask.CompletedTask;
             });
         }
+    }
+
+    /// <summary>
+    /// YARP's session affinity brings Data Protection along, which at every start would read and write keys on the disk that a
+    /// sidecar does not have. Its cookies live as long as the process instead.
+    /// </summary>
+    private static void KeepKeysInMemory(IServiceCollection services)
+    {
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        ServiceDescriptor[] preloading = [.. services.Where(static service => service.ImplementationType?.Name == "DataProtectionHostedService")];
+        Array.ForEach(preloading, service => services.Remove(service));
     }
 
     /// <summary>What YARP would put on a span of its own, which would be a second Server span for one request.</summary>

@@ -9,6 +9,9 @@ internal sealed class ConnectionIdentity(string id, Activity? setupSpan, string 
     private long _uses;
     private Activity? _heldSetup = setupSpan;
 
+    /// <summary>Whether it may be an HTTP/2 connection, of which one loop writes for all requests.</summary>
+    public required bool IsHttp2 { get; init; }
+
     /// <summary>Writes the identity on the setup span, which is running still.</summary>
     public void Describe(string peer)
     {
@@ -30,17 +33,39 @@ internal sealed class ConnectionIdentity(string id, Activity? setupSpan, string 
             return;
         }
 
-        // Where an earlier connection turned out to be stale its values are overwritten: the span tells of the one that counts.
-        int attempts = request.GetTagItem(Names.ConnectionAttempts) is int earlier ? earlier + 1 : 1;
-        request.SetTag(Names.ConnectionId, id);
-        request.SetTag(Names.ConnectionUse, use);
-        request.SetTag(Names.ConnectionReused, use > 1);
-        request.SetTag(Names.ConnectionAge, Stopwatch.GetElapsedTime(_opened).TotalSeconds);
-        request.SetTag(Names.ConnectionAttempts, attempts);
+        if (request.GetTagItem(Names.ConnectionAttempts) is int attempts)
+        {
+            // An earlier connection turned out to be stale: the span tells of the one that counts.
+            Describe(request, use, attempts + 1, static (span, name, value) => span.SetTag(name, value));
+        }
+        else
+        {
+            // On the hot path nothing is looked for that cannot be there yet.
+            Describe(request, use, 1, static (span, name, value) => span.AddTag(name, value));
+        }
+
         request.SetTag(Names.ServerAddress, serverAddress);
-        if (request.Recorded && Interlocked.Exchange(ref _heldSetup, null) is { } setup)
+        if (request.Recorded)
+        {
+            ReleaseSetup();
+        }
+    }
+
+    /// <summary>Exports the setup span, once: a sampled request links to it.</summary>
+    public void ReleaseSetup()
+    {
+        if (_heldSetup is not null && Interlocked.Exchange(ref _heldSetup, null) is { } setup)
         {
             pipeline.Release(setup);
         }
+    }
+
+    private void Describe(Activity request, long use, int attempts, Action<Activity, string, object> set)
+    {
+        set(request, Names.ConnectionId, id);
+        set(request, Names.ConnectionUse, use);
+        set(request, Names.ConnectionReused, use > 1);
+        set(request, Names.ConnectionAge, Stopwatch.GetElapsedTime(_opened).TotalSeconds);
+        set(request, Names.ConnectionAttempts, attempts);
     }
 }

@@ -48,8 +48,8 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
         }
 
         int status = context.Response.StatusCode;
-        span.SetTag(Names.HttpResponseStatusCode, status);
-        span.SetTag(Names.NetworkProtocolVersion, context.Request.Protocol switch
+        span.AddTag(Names.HttpResponseStatusCode, status);
+        span.AddTag(Names.NetworkProtocolVersion, context.Request.Protocol switch
         {
             "HTTP/1.1" => "1.1",
             "HTTP/2" => "2",
@@ -58,7 +58,7 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
         });
         if (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route })
         {
-            span.SetTag(Names.HttpRoute, route);
+            span.AddTag(Names.HttpRoute, route);
             span.DisplayName = $"{context.Request.Method} {route}";
         }
 

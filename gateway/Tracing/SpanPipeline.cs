@@ -7,7 +7,7 @@ namespace Gateway.Tracing;
 /// What happens to a span that has ended, before anything exports it. Setup spans are held back with their connection: .NET starts
 /// each as the root of a trace of its own, so a sampler would keep or drop it apart from the requests that link to it.
 /// </summary>
-internal sealed class SpanPipeline(IEnumerable<BaseProcessor<Activity>> sinks) : CompositeProcessor<Activity>(sinks)
+internal sealed class SpanPipeline(IEnumerable<BaseProcessor<Activity>> sinks, ConnectionRegistry connections) : CompositeProcessor<Activity>(sinks)
 {
     public override void OnEnd(Activity data)
     {
@@ -16,9 +16,14 @@ internal sealed class SpanPipeline(IEnumerable<BaseProcessor<Activity>> sinks) :
             return;
         }
 
-        if (data.OperationName == Sources.HttpRequestOut && data.GetTagItem(Names.ConnectionAttempts) is null)
+        if (data.OperationName == Sources.HttpRequestOut)
         {
-            data.SetTag(Names.ConnectionAttempts, 0);
+            if (data.GetTagItem(Names.ConnectionAttempts) is null)
+            {
+                data.SetTag(Names.ConnectionAttempts, 0);
+            }
+
+            connections.ReleaseTargets(data);
         }
 
         base.OnEnd(data);

@@ -14,10 +14,11 @@ namespace Gateway.Tracing;
 /// which the server reads it. Over HTTP/2 a loop writes for all requests; there .NET's own event at the hand-over counts
 /// (<see cref="Http2Requests"/>).
 /// </remarks>
-internal sealed class TracedConnections(SpanPipeline pipeline)
+internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistry registry) : IDisposable
 {
     private readonly SerialIds _ids = new();
-    private readonly Http2Requests _http2 = new();
+    private readonly Lock _starting = new();
+    private Http2Requests? _http2;
 
     /// <summary>Lets the handler open its connections here. <paramref name="peer"/> says whom it talks to, in few words.</summary>
     public void Trace(SocketsHttpHandler handler, string peer) =>
@@ -26,10 +27,10 @@ internal sealed class TracedConnections(SpanPipeline pipeline)
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, string peer, CancellationToken cancellation)
     {
         Activity? setup = Activity.Current is { OperationName: Sources.ConnectionSetup } current ? current : null;
-        bool http2 = context.InitialRequestMessage.Version.Major > 1;
+        bool http2 = MayBeHttp2(context.InitialRequestMessage);
         if (http2)
         {
-            _http2.Start();
+            ListenToHttp2();
         }
 
         // What SocketsHttpHandler itself does without a callback: both address families, no delay.
@@ -44,15 +45,35 @@ internal sealed class TracedConnections(SpanPipeline pipeline)
             throw;
         }
 
-        var identity = new ConnectionIdentity(_ids.Next(), setup, Address(context.InitialRequestMessage, context.DnsEndPoint), pipeline);
+        string address = Address(context.InitialRequestMessage, context.DnsEndPoint);
+        var identity = new ConnectionIdentity(_ids.Next(), setup, address, pipeline) { IsHttp2 = http2 };
         identity.Describe(peer);
-        if (http2 && setup is not null)
+        if (setup is null)
         {
-            _http2.Opened(setup.SpanId, identity);
+            return new TracedStream(socket, identity, static () => { });
         }
 
-        return new TracedStream(socket, identity, http2 && setup is not null ? () => _http2.Closed(setup.SpanId) : null);
+        registry.Opened(setup.SpanId, identity);
+        return new TracedStream(socket, identity, () => registry.Closed(setup.SpanId));
     }
+
+    public void Dispose() => _http2?.Dispose();
+
+    private void ListenToHttp2()
+    {
+        if (_http2 is null)
+        {
+            lock (_starting)
+            {
+                _http2 ??= new Http2Requests(registry);
+            }
+        }
+    }
+
+    /// <summary>Without TLS there is nothing to negotiate: HTTP/2 is spoken only where it is insisted on.</summary>
+    private static bool MayBeHttp2(HttpRequestMessage request) =>
+        request.Version.Major > 1
+        && (request.RequestUri?.Scheme == Uri.UriSchemeHttps || request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower);
 
     /// <summary>
     /// The configured address: .NET names the Host field, which is the client's where it is passed on, and would make a series in

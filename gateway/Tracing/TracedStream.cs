@@ -7,7 +7,7 @@ namespace Gateway.Tracing;
 /// A connection's bytes; sees under which request each write happens. A <see cref="NetworkStream"/>, since .NET reads
 /// <c>network.peer.address</c> from nothing else.
 /// </summary>
-internal sealed class TracedStream(Socket socket, ConnectionIdentity identity, Action? closed) : NetworkStream(socket, ownsSocket: true)
+internal sealed class TracedStream(Socket socket, ConnectionIdentity identity, Action closed) : NetworkStream(socket, ownsSocket: true)
 {
     private Activity? _last;
     private int _disposed;
@@ -41,15 +41,15 @@ internal sealed class TracedStream(Socket socket, ConnectionIdentity identity, A
         base.Dispose(disposing);
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            closed?.Invoke();
+            closed();
         }
     }
 
     private void SeeWriter()
     {
-        // Handshakes are written under other activities; an HTTP/2 connection's loop under none, or under the request that began it.
+        // Handshakes are written under other activities, and what an HTTP/2 connection writes says nothing of whose it is.
         Activity? current = Activity.Current;
-        if (closed is null && current is not null && !ReferenceEquals(current, _last) && current.OperationName == Sources.HttpRequestOut)
+        if (!identity.IsHttp2 && current is not null && !ReferenceEquals(current, _last) && current.OperationName == Sources.HttpRequestOut)
         {
             _last = current;
             identity.Carry(current);

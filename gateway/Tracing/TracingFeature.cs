@@ -22,6 +22,7 @@ internal static class TracingFeature
 
         IServiceCollection services = builder.Services;
         services.AddSingleton<GatewayLoop>();
+        services.AddSingleton<ConnectionRegistry>();
         services.AddSingleton<SpanPipeline>();
         services.AddSingleton<TracedConnections>();
         services.AddSingleton<HttpClientListener>();

@@ -8,7 +8,10 @@ namespace Gateway.Views;
 /// <summary>Answers one route with what one Elasticsearch call returns, in the words of the Python view that it replaces.</summary>
 internal sealed partial class View(string name, ViewOptions options, ElasticsearchClient client, ILogger logger)
 {
+    private const int LargestKept = 64 * 1024;
+
     private readonly ElasticsearchCall _call = CallOf(options.Elasticsearch);
+    private volatile Written? _last;
 
     public async Task AnswerAsync(HttpContext context)
     {
@@ -23,7 +26,7 @@ internal sealed partial class View(string name, ViewOptions options, Elasticsear
         byte[] body;
         try
         {
-            body = PythonJson.Write(result.Json, options.JsonStyle);
+            body = Write(result.Json);
         }
         catch (JsonException broken)
         {
@@ -40,6 +43,20 @@ internal sealed partial class View(string name, ViewOptions options, Elasticsear
         }
     }
 
+    /// <summary>Always of what the cluster has just sent; but where that has not changed, the writing is not done again.</summary>
+    private byte[] Write(ReadOnlyMemory<byte> json)
+    {
+        Written? last = _last;
+        if (last is not null && last.Json.Span.SequenceEqual(json.Span))
+        {
+            return last.Body;
+        }
+
+        var written = new Written(json, PythonJson.Write(json, options.JsonStyle));
+        _last = json.Length <= LargestKept ? written : null;
+        return written.Body;
+    }
+
     private static ElasticsearchCall CallOf(string text)
     {
         string target = text["GET /".Length..];
@@ -53,6 +70,8 @@ internal sealed partial class View(string name, ViewOptions options, Elasticsear
         string operation = string.Join('.', parts).TrimStart('_');
         return operation.Length > 0 ? operation : "indices.get";
     }
+
+    private sealed record Written(ReadOnlyMemory<byte> Json, byte[] Body);
 
     private static partial class Log
     {

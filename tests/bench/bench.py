@@ -216,7 +216,8 @@ def start_quart(processes, folder, port, cluster):
     python = next((path for venv in ("es9", "es8") if os.path.exists(path := f"{PEERS}/python/{venv}/bin/python")), None)
     if python is None:
         raise Failed(f"PEERS={PEERS}: neither python/es9 nor python/es8 is a virtual environment")
-    command = [python, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--no-access-log", "quart_app:app"]
+    command = [python, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--no-access-log",
+               "quart_app:app"]
     return Server(processes, folder, "quart", command, f"http://127.0.0.1:{port}/", ES_URL=cluster,
                   PYTHONPATH=f"{PEERS}/python/apps:{PEERS}/python")
 
@@ -229,7 +230,8 @@ def start_all(processes, folder):
     gateway_dll = os.path.abspath(GATEWAY) if GATEWAY else build(processes, "gateway")
 
     say("starting the servers")
-    Server(processes, folder, "backend", ["dotnet", backend_dll, f"--App={ports[0]}", f"--Cluster={ports[1]}", f"--Collector={ports[2]}"], collector)
+    Server(processes, folder, "backend",
+           ["dotnet", backend_dll, f"--App={ports[0]}", f"--Cluster={ports[1]}", f"--Collector={ports[2]}"], collector)
     bare_server = Server(processes, folder, "bare-yarp", ["dotnet", bare_dll, f"--urls={bare}", f"--Address={app}"], f"{bare}/anything")
     gateway_server = Server(
         processes, folder, "gateway",

@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Configuration;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
 
 namespace Gateway.Tests.Hosting;
 
@@ -14,10 +17,11 @@ public sealed class GatewayHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly LogCapture _log;
+    private readonly SpanSink _spans;
 
-    private GatewayHost(WebApplication app, LogCapture log, Uri address, Uri admin)
+    private GatewayHost(WebApplication app, LogCapture log, SpanSink spans, Uri address, Uri admin)
     {
-        (_app, _log, Address, Admin) = (app, log, address, admin);
+        (_app, _log, _spans, Address, Admin) = (app, log, spans, address, admin);
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }) { BaseAddress = address };
     }
 
@@ -30,6 +34,9 @@ public sealed class GatewayHost : IAsyncDisposable
 
     public IReadOnlyCollection<LogEntry> Log => _log.Entries;
 
+    /// <summary>What an exporter was given so far, span by span; complete once the gateway has stopped.</summary>
+    public IReadOnlyList<Activity> Exported => [.. _spans.Spans];
+
     /// <summary>Set where the test is about an error of ours.</summary>
     public bool ErrorsAreExpected { get; set; }
 
@@ -40,7 +47,10 @@ public sealed class GatewayHost : IAsyncDisposable
     /// Starts a gateway; settings are keys such as <c>Legacy:Address</c>. Where no app or no node is given, an address is set at
     /// which nothing listens.
     /// </summary>
-    public static async Task<GatewayHost> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<GatewayHost> StartAsync(params (string Key, string Value)[] settings) => StartAsync(static _ => { }, settings);
+
+    /// <summary>The same, with something of the test's own among the services.</summary>
+    public static async Task<GatewayHost> StartAsync(Action<WebApplicationBuilder> configure, params (string Key, string Value)[] settings)
     {
         (string Key, string Value)[] defaults =
         [
@@ -51,10 +61,13 @@ public sealed class GatewayHost : IAsyncDisposable
         WebApplicationBuilder builder = Layers.CreateBuilder(args);
         var log = new LogCapture();
         builder.Logging.ClearProviders().AddProvider(log);
+        var spans = new SpanSink();
+        builder.Services.AddSingleton<BaseProcessor<Activity>>(spans);
+        configure(builder);
         WebApplication app = Program.Compose(builder);
         await app.StartAsync();
         (Uri address, Uri admin) = await FindAsync([.. app.Urls.Select(static url => new Uri(url))]);
-        return new GatewayHost(app, log, address, admin);
+        return new GatewayHost(app, log, spans, address, admin);
     }
 
     /// <summary>
@@ -75,7 +88,7 @@ public sealed class GatewayHost : IAsyncDisposable
     /// <summary>The trace of the one request that was sent, by the parts of it that have names.</summary>
     public async Task<TraceOfOne> TraceAsync() => new((await TracesAsync(1))[0]);
 
-    public async Task StopAsync() => await _app.StopAsync();
+    public async Task StopAsync(CancellationToken impatience = default) => await _app.StopAsync(impatience);
 
     public async ValueTask DisposeAsync()
     {

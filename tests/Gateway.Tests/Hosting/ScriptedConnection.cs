@@ -39,6 +39,23 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
     /// <summary>The next request with its body, of a length or in chunks; null where the client closed.</summary>
     public async Task<ScriptedRequest?> ReadRequestAsync()
     {
+        if (await ReadHeadAsync() is not { } head)
+        {
+            return null;
+        }
+
+        var request = new ScriptedRequest(head, []);
+        byte[] body = request.Field("Transfer-Encoding") is not null
+            ? await ReadChunksAsync()
+            : await ReadAsync(int.Parse(request.Field("Content-Length") ?? "0", CultureInfo.InvariantCulture));
+        request = request with { Body = body };
+        _requests.Enqueue(request);
+        return request;
+    }
+
+    /// <summary>The head of the next request and nothing of its body; null where the client closed.</summary>
+    public async Task<string?> ReadHeadAsync()
+    {
         var head = new StringBuilder();
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
@@ -51,13 +68,24 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
             head.Append((char)next);
         }
 
-        var request = new ScriptedRequest(head.ToString(), []);
-        byte[] body = request.Field("Transfer-Encoding") is not null
-            ? await ReadChunksAsync()
-            : await ReadAsync(int.Parse(request.Field("Content-Length") ?? "0", CultureInfo.InvariantCulture));
-        request = request with { Body = body };
-        _requests.Enqueue(request);
-        return request;
+        return head.ToString();
+    }
+
+    /// <summary>So many bytes; fewer where the client leaves before.</summary>
+    public async Task<byte[]> ReadAsync(int count)
+    {
+        var bytes = new byte[count];
+        int read = 0;
+        try
+        {
+            read = await _stream.ReadAtLeastAsync(bytes, count, throwOnEndOfStream: false, stop);
+        }
+        catch (IOException)
+        {
+            _clientLeft.TrySetResult();
+        }
+
+        return bytes[..read];
     }
 
     public Task SendAsync(string bytes) => SendAsync(Encoding.Latin1.GetBytes(bytes));
@@ -94,7 +122,7 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
             var line = new StringBuilder();
             while (!line.ToString().EndsWith("\r\n", StringComparison.Ordinal))
             {
-                line.Append((char)(await ReadAsync(1))[0]);
+                line.Append(await ReadAsync(1) is [byte next] ? (char)next : throw new IOException("The client left within a chunked body."));
             }
 
             int size = int.Parse(line.ToString().Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
@@ -105,21 +133,5 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
                 return [.. body];
             }
         }
-    }
-
-    private async Task<byte[]> ReadAsync(int count)
-    {
-        var bytes = new byte[count];
-        int read = 0;
-        try
-        {
-            read = await _stream.ReadAtLeastAsync(bytes, count, throwOnEndOfStream: false, stop);
-        }
-        catch (IOException)
-        {
-            _clientLeft.TrySetResult();
-        }
-
-        return bytes[..read];
     }
 }

@@ -1,6 +1,6 @@
 namespace Bench.Backend;
 
-/// <summary>As much of Elasticsearch as its clients ask of <c>GET /</c>: the information document, and the field that names the product.</summary>
+/// <summary>As much of Elasticsearch as its clients ask of <c>GET /</c>: its document, and the field that names the product.</summary>
 internal static class Cluster
 {
     private static readonly byte[] _info = """

@@ -1,0 +1,40 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Gateway.EndToEnd.Hosting;
+
+/// <summary>A real Elasticsearch of one node.</summary>
+public sealed class ElasticsearchServer
+{
+    public const string Old = "7.17.29";
+    public const string New = "8.19.21";
+
+    private readonly HttpClient _client;
+
+    private ElasticsearchServer(Uri address)
+    {
+        Address = address;
+        _client = Loopback.Client(address, 1);
+    }
+
+    public Uri Address { get; }
+
+    public static async Task<ElasticsearchServer> StartAsync(ProcessSet processes, string version)
+    {
+        string folder = Parts.PathOf("elasticsearch", $"elasticsearch-{version}");
+        RunningProcess process = processes.Start($"Elasticsearch {version}", new ProcessCommand(Path.Combine(folder, "elasticsearch"), ["--port", "0"]));
+        return new ElasticsearchServer(new Uri(await process.LineAsync("^started (http://.*)$")));
+    }
+
+    /// <summary>What the server itself counts: how many connections were opened so far, and how many requests came on each.</summary>
+    public async Task<ConnectionCounts> CountsAsync()
+    {
+        JsonElement answer = await _client.GetFromJsonAsync<JsonElement>("/_nodes/stats/http");
+        JsonElement http = answer.GetProperty("nodes").EnumerateObject().Single().Value.GetProperty("http");
+        return new ConnectionCounts(
+            http.GetProperty("total_opened").GetInt64(),
+            http.GetProperty("clients").EnumerateArray().ToDictionary(
+                static client => client.GetProperty("id").GetInt64(),
+                static client => client.GetProperty("request_count").GetInt64()));
+    }
+}

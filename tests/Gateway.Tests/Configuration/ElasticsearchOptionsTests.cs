@@ -1,0 +1,66 @@
+namespace Gateway.Tests.Configuration;
+
+/// <summary>What single settings of the cluster cannot say wrong, but two together can; and that secrets stay out of what is said.</summary>
+public sealed class ElasticsearchOptionsTests
+{
+    private const string Secret = "s3cr3t-value";
+
+    [Theory]
+    [InlineData("Elasticsearch:Nodes", "Nodes:0=http://user:s3cr3t-value@127.0.0.1:9200")]
+    [InlineData("Elasticsearch:Nodes", "Nodes:0=http://127.0.0.1:9200/?key=s3cr3t-value")]
+    [InlineData("Elasticsearch:Nodes", "Nodes:0=http://127.0.0.1:9200/#s3cr3t-value")]
+    [InlineData("Elasticsearch:ApiKey", "ApiKey=s3cr3t-value", "Username=u", "Password=s3cr3t-value")]
+    [InlineData("Elasticsearch:ApiKey", "ApiKey=s3cr3t-value", "ApiKeyFile=FILE")]
+    [InlineData("Elasticsearch:Username", "Username=u", "Password=s3cr3t-value", "BearerTokenFile=FILE")]
+    [InlineData("Elasticsearch:ApiKeyFile", "ApiKeyFile=FILE", "BearerTokenFile=FILE")]
+    [InlineData("Elasticsearch:Username", "Username=u")]
+    [InlineData("Elasticsearch:Username", "Password=s3cr3t-value")]
+    [InlineData("Elasticsearch:Username", "PasswordFile=FILE")]
+    [InlineData("Elasticsearch:PasswordFile", "Username=u", "Password=s3cr3t-value", "PasswordFile=FILE")]
+    [InlineData("Elasticsearch:ApiKeyFile", "ApiKeyFile=/no/such/file")]
+    [InlineData("Elasticsearch:BearerTokenFile", "BearerTokenFile=/no/such/file")]
+    [InlineData("Elasticsearch:PasswordFile", "Username=u", "PasswordFile=/no/such/file")]
+    [InlineData("Elasticsearch:CertificateAuthorityFile", "CertificateAuthorityFile=/no/such/file")]
+    [InlineData("Elasticsearch:CertificateAuthorityFile", "CertificateAuthorityFile=FILE")]
+    [InlineData("Elasticsearch:CertificateFingerprint", "CertificateFingerprint=s3cr3t-value")]
+    [InlineData("Elasticsearch:CertificateFingerprint", "CertificateFingerprint=00:11")]
+    public async Task What_does_not_go_together_is_named_and_no_secret_is_said(string key, params string[] settings)
+    {
+        using var folder = new Folder(("secret.txt", Secret));
+
+        string problem = await Composition.ProblemAsync(
+            [.. settings.Select(setting => "--Elasticsearch:" + setting.Replace("FILE", folder.FileOf("secret.txt"), StringComparison.Ordinal))]);
+
+        Assert.StartsWith(key + ": ", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', problem);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("ApiKey=id:key")]
+    [InlineData("ApiKeyFile=FILE")]
+    [InlineData("Username=u", "Password=p")]
+    [InlineData("Username=u", "PasswordFile=FILE")]
+    [InlineData("BearerTokenFile=FILE")]
+    [InlineData("CertificateFingerprint=A52DD93511E8C6045E21F16654B77C9EE0F34AEA26D9F40320B531C474676228")]
+    [InlineData("CertificateFingerprint=a5:2d:d9:35:11:e8:c6:04:5e:21:f1:66:54:b7:7c:9e:e0:f3:4a:ea:26:d9:f4:03:20:b5:31:c4:74:67:62:28")]
+    public async Task Each_kind_of_credentials_alone_is_right(params string[] settings)
+    {
+        using var folder = new Folder(("secret.txt", Secret));
+
+        Assert.Empty(await Composition.ProblemsAsync(
+            [.. settings.Select(setting => "--Elasticsearch:" + setting.Replace("FILE", folder.FileOf("secret.txt"), StringComparison.Ordinal))]));
+    }
+
+    [Theory]
+    [InlineData("ApiKey=s3cr3t\nvalue")]
+    [InlineData("ApiKey=s3cr3t-välue")]
+    public async Task A_key_that_no_field_can_carry_is_named_at_the_start(string setting)
+    {
+        string problem = await Composition.ProblemAsync("--Elasticsearch:" + setting);
+
+        Assert.StartsWith("Elasticsearch:ApiKey: ", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t", problem, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,145 @@
+using Gateway.Elasticsearch;
+using Gateway.Inspect;
+using Gateway.Legacy;
+using Gateway.Listening;
+using Gateway.Tracing;
+
+namespace Gateway.Tests.Configuration;
+
+/// <summary>Whatever is unknown, malformed or out of range stops the start with one sentence that names the key and not the value.</summary>
+public sealed class SettingsReaderTests
+{
+    [Theory]
+    [InlineData("Legacy:Adress=x", "Legacy:Adress: there is no such setting")]
+    [InlineData("Elasticsearch:node=x", "Elasticsearch:node: there is no such setting")]
+    [InlineData("Views:info:Route=/x", "Views:info:Route: there is no such setting")]
+    [InlineData("Inspect:Traces:0=1", "Inspect:Traces: one value is wanted here")]
+    [InlineData("Legacy:IdleTimeout=soon", "Legacy:IdleTimeout: the value is not a duration")]
+    [InlineData("Legacy:IdleTimeout=30", "Legacy:IdleTimeout: the value is not a duration")]
+    [InlineData("Legacy:IdleTimeout=30s", "Legacy:IdleTimeout: the value is not a duration")]
+    [InlineData("Legacy:TotalTimeout=00:00:61", "Legacy:TotalTimeout: the value is not a duration")]
+    [InlineData("Legacy:ReuseConnections=yes", "Legacy:ReuseConnections: the value is not true or false")]
+    [InlineData("Legacy:ReuseConnections=1", "Legacy:ReuseConnections: the value is not true or false")]
+    [InlineData("Inspect:Traces=many", "Inspect:Traces: the value is not a whole number")]
+    [InlineData("Inspect:Traces=1.5", "Inspect:Traces: the value is not a whole number")]
+    [InlineData("Inspect:Traces=1,000", "Inspect:Traces: the value is not a whole number")]
+    [InlineData("Inspect:Traces=99999999999", "Inspect:Traces: the value is not a whole number")]
+    [InlineData("Legacy:Address=127.0.0.1:8000", "Legacy:Address: the value is not an absolute URL")]
+    [InlineData("Legacy:Address=/app", "Legacy:Address: the value is not an absolute URL")]
+    [InlineData("Legacy:Address=ftp://app/", "Legacy:Address: the value is not an absolute URL")]
+    [InlineData("Legacy:Address=http://", "Legacy:Address: the value is not an absolute URL")]
+    [InlineData("Legacy:Host=server", "Legacy:Host: the value is not one of client, app")]
+    [InlineData("Legacy:Host=1", "Legacy:Host: the value is not one of client, app")]
+    [InlineData("Views:info:JsonStyle=pretty", "Views:info:JsonStyle: the value is not one of flask, django, compact")]
+    [InlineData("Tracing:TrustedCallers:0=10.0.0.0/33", "Tracing:TrustedCallers:0: the value is not a network")]
+    [InlineData("Tracing:TrustedCallers:0=everybody", "Tracing:TrustedCallers:0: the value is not a network")]
+    [InlineData("Tracing:TrustedCallers=10.0.0.0/8", "Tracing:TrustedCallers: a list is wanted here")]
+    [InlineData("Elasticsearch:Nodes=http://es01:9200", "Elasticsearch:Nodes: a list is wanted here")]
+    [InlineData("Elasticsearch:Nodes:1=es01:9200", "Elasticsearch:Nodes:1: the value is not an absolute URL")]
+    [InlineData("Admin:Url=8081", "Admin:Url: the value is not a URL to listen on")]
+    [InlineData("Admin:Url=http://*:80810", "Admin:Url: the value is not a URL to listen on")]
+    [InlineData("Kestrel:Endpoints:Second:Url=nonsense", "Kestrel:Endpoints:Second:Url: the value is not a URL to listen on")]
+    public async Task A_setting_that_cannot_be_read_is_named_and_its_value_is_not_said(string setting, string sentence)
+    {
+        string problem = await Composition.ProblemAsync("--" + setting);
+
+        Assert.StartsWith(sentence, problem, StringComparison.Ordinal);
+        Assert.EndsWith(".", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', problem);
+    }
+
+    [Theory]
+    [InlineData("Draining:Wait=00:05:00.001")]
+    [InlineData("Draining:Wait=-00:00:01")]
+    [InlineData("Draining:Deadline=01:00:01")]
+    [InlineData("Legacy:ConnectTimeout=00:00:00")]
+    [InlineData("Legacy:ConnectTimeout=00:05:01")]
+    [InlineData("Legacy:FirstByteTimeout=00:00:00")]
+    [InlineData("Legacy:IdleTimeout=1.00:00:01")]
+    [InlineData("Legacy:StreamIdleTimeout=00:00:00")]
+    [InlineData("Legacy:TotalTimeout=00:00:00")]
+    [InlineData("Legacy:PooledConnectionIdleTimeout=-00:00:01")]
+    [InlineData("Legacy:PooledConnectionLifetime=00:00:00.5")]
+    [InlineData("Elasticsearch:ConnectTimeout=00:00:00")]
+    [InlineData("Elasticsearch:AttemptTimeout=01:00:01")]
+    [InlineData("Elasticsearch:TotalTimeout=00:00:00")]
+    [InlineData("Elasticsearch:MaxConnectionsPerNode=0")]
+    [InlineData("Elasticsearch:MaxConnectionsPerNode=10001")]
+    [InlineData("Elasticsearch:MaxWaiting=-1")]
+    [InlineData("Elasticsearch:MaxWaiting=1000001")]
+    [InlineData("Elasticsearch:MaxAnswerBytes=1023")]
+    [InlineData("Elasticsearch:MaxAnswerBytes=1073741825")]
+    [InlineData("Elasticsearch:PooledConnectionLifetime=00:00:00")]
+    [InlineData("Elasticsearch:PooledConnectionIdleTimeout=1.00:00:01")]
+    [InlineData("Inspect:Traces=-1")]
+    [InlineData("Inspect:Traces=100001")]
+    public async Task A_setting_out_of_its_range_is_named_with_the_range(string setting)
+    {
+        string problem = await Composition.ProblemAsync("--" + setting);
+
+        Assert.Matches($"^{setting.Split('=')[0]}: must be between .+ and .+\\.$", problem);
+    }
+
+    [Fact]
+    public async Task All_problems_are_said_at_once()
+    {
+        IReadOnlyList<string> problems = await Composition.ProblemsAsync("--Legacy:Adress=x", "--Inspect:Traces=many", "--Draining:Wait=1");
+
+        Assert.Equal(["Draining:Wait", "Inspect:Traces", "Legacy:Adress"], problems.Select(static p => p[..p.IndexOf(": ", StringComparison.Ordinal)]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Null_and_empty_leave_the_defaults()
+    {
+        using var folder = new Folder(("a.json", """
+            {
+              "Legacy": { "IdleTimeout": null, "ConnectTimeout": "", "Host": "", "ReuseConnections": null, "TotalTimeout": "" },
+              "Elasticsearch": { "MaxWaiting": null, "ApiKey": "", "CertificateFingerprint": "" },
+              "Tracing": { "TrustedCallers": null, "LoopReports": "" },
+              "Inspect": { "Traces": null },
+              "Admin": { "Url": "" }
+            }
+            """));
+
+        LegacyOptions legacy = await Composition.OptionsAsync<LegacyOptions>();
+        ElasticsearchOptions cluster = await Composition.OptionsAsync<ElasticsearchOptions>();
+        TracingOptions tracing = await Composition.OptionsAsync<TracingOptions>();
+
+        Assert.Equal(TimeSpan.FromSeconds(100), legacy.IdleTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(2), legacy.ConnectTimeout);
+        Assert.Equal(HostSent.Client, legacy.Host);
+        Assert.True(legacy.ReuseConnections);
+        Assert.Null(legacy.TotalTimeout);
+        Assert.Equal(1000, cluster.MaxWaiting);
+        Assert.Null(cluster.ApiKey);
+        Assert.Null(cluster.CertificateFingerprint);
+        Assert.Empty(tracing.TrustedCallers);
+        Assert.True(tracing.LoopReports);
+        Assert.Equal(2000, (await Composition.OptionsAsync<InspectOptions>()).Traces);
+        Assert.Equal("http://127.0.0.1:8081", (await Composition.OptionsAsync<AdminOptions>()).Url);
+    }
+
+    [Fact]
+    public async Task Words_and_keys_may_be_written_in_any_case_and_a_single_address_is_a_network()
+    {
+        TracingOptions tracing = await Composition.OptionsAsync<TracingOptions>(
+            "--tracing:loopreports=FALSE", "--Tracing:TrustedCallers:0=127.0.0.1", "--Tracing:TrustedCallers:1=fd00::/8");
+        LegacyOptions legacy = await Composition.OptionsAsync<LegacyOptions>("--legacy:host=App", "--LEGACY:TOTALTIMEOUT=1.00:00:00");
+
+        Assert.False(tracing.LoopReports);
+        Assert.Equal(["127.0.0.1/32", "fd00::/8"], tracing.TrustedCallers.Select(static network => network.ToString()));
+        Assert.Equal(HostSent.App, legacy.Host);
+        Assert.Equal(TimeSpan.FromDays(1), legacy.TotalTimeout);
+    }
+
+    /// <summary>Both read as something else than was meant: 24 days, and half an hour.</summary>
+    [Theory]
+    [InlineData("24:00:00")]
+    [InlineData("00:30")]
+    public async Task A_duration_that_dotnet_would_read_as_another_unit_is_refused(string text)
+    {
+        string problem = await Composition.ProblemAsync($"--Legacy:TotalTimeout={text}");
+
+        Assert.StartsWith("Legacy:TotalTimeout: the value is not a duration", problem, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using Gateway.Tests.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Elasticsearch;
+
+/// <summary>M4, M5, M8, M9: which answers are Elasticsearch's, and what becomes of the others: never relayed, never hidden by the app.</summary>
+public sealed class AnswerTests
+{
+    private const string Unusable = "Elasticsearch sent an answer that cannot be used.";
+    private const string Secret = "internal-detail";
+    private const string ErrorJson = """{"error":{"reason":"internal-detail"},"status":0}""";
+
+    public static TheoryData<string, string, string> Unusables { get; } = new()
+    {
+        { "400 with error JSON", Answers.Json(ErrorJson, "400 Bad Request"), "status 400" },
+        { "404 with error JSON", Answers.Json(ErrorJson, "404 Not Found"), "status 404" },
+        { "410", Answers.Json(ErrorJson, "410 Gone"), "status 410" },
+        { "500 with error JSON", Answers.Json(ErrorJson, "500 Internal Server Error"), "status 500" },
+        { "201", Answers.Json(Answers.InfoJson, "201 Created"), "status 201" },
+        { "204", $"HTTP/1.1 204 No Content\r\n{Answers.Product}\r\n", "status 204" },
+        { "206", Answers.Json(Answers.InfoJson, "206 Partial Content"), "status 206" },
+        { "redirect", Answers.Of("", "302 Found", Answers.Product + "Location: http://127.0.0.1:1/internal-detail\r\n"), "status 302" },
+        { "HTML", Answers.Of("<html>internal-detail</html>", "200 OK", "Content-Type: text/html\r\n"), "text/html" },
+        { "HTML that claims the product", Answers.Of("<html>", "200 OK", "Content-Type: text/html\r\n" + Answers.Product), "text/html" },
+        { "plain text", Answers.Of(Answers.InfoJson, "200 OK", "Content-Type: text/plain\r\n" + Answers.Product), "text/plain" },
+        { "no content type", Answers.Of(Answers.InfoJson, "200 OK", Answers.Product), "content type" },
+        { "JSON lines", Answers.Of(Answers.InfoJson, "200 OK", "Content-Type: application/x-ndjson\r\n" + Answers.Product), "application/x-ndjson" },
+        { "not the product", Answers.Json(Answers.InfoJson, fields: "X-elastic-product: OpenSearch\r\n"), "not Elasticsearch" },
+        { "no product, 7.17", Answers.Json(Answers.Greeting("7.17.0"), fields: ""), "not Elasticsearch" },
+        { "no product, 7.14", Answers.Json(Answers.Greeting("7.14.0"), fields: ""), "not Elasticsearch" },
+        { "no product, 8", Answers.Json(Answers.Greeting("8.19.0"), fields: ""), "not Elasticsearch" },
+        { "no product, 7.13 of somebody else", Answers.Json(Answers.Greeting("7.10.2", "The OpenSearch Project"), fields: ""), "not Elasticsearch" },
+        { "no product, a strange version", Answers.Json(Answers.Greeting("seven"), fields: ""), "not Elasticsearch" },
+        { "no product, a version of another type", Answers.Json("""{"version":7,"tagline":"You Know, for Search"}""", fields: ""), "not Elasticsearch" },
+        { "no product, a number of another type", Answers.Json("""{"version":{"number":7},"tagline":"You Know, for Search"}""", fields: ""), "not Elasticsearch" },
+        { "no product, a tagline of another type", Answers.Json("""{"version":{"number":"7.1"},"tagline":7}""", fields: ""), "not Elasticsearch" },
+        { "no product, a list", Answers.Json("[]", fields: ""), "not Elasticsearch" },
+        { "no product, empty", Answers.Json("", fields: ""), "not Elasticsearch" },
+        { "empty", Answers.Json(""), "not whole JSON" },
+        { "half an object", Answers.Json("""{"name":"es01","""), "not whole JSON" },
+        { "two values", Answers.Json("{}{}"), "not whole JSON" },
+        { "not UTF-8", Answers.Json("{\"name\":\"\xff\"}"), "not whole JSON" },
+        { "gzip that nobody asked for", Answers.Json("\x1f\x8b\x08", fields: Answers.Product + "Content-Encoding: gzip\r\n"), "not whole JSON" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unusables))]
+    public async Task An_answer_that_cannot_be_used_is_a_502_and_the_log_says_why(string what, string bytes, string reason)
+    {
+        await using var node = ScriptedServer.Always(bytes);
+        await using var other = ScriptedServer.Always(Answers.Info);
+        await using Scene scene = await Scene.StartAsync(node, other);
+
+        using HttpResponseMessage answer = await scene.GetsProblemAsync(502, Unusable);
+
+        Assert.DoesNotContain(Secret, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        LogEntry said = Assert.Single(scene.Said);
+        Assert.True(said.Level == LogLevel.Warning, what);
+        Assert.Contains(reason, said.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, said.Message, StringComparison.Ordinal);
+        Assert.Empty(other.Connections);
+        Assert.Equal("cluster_broken", TraceOfOne.Attribute((await scene.Gateway.TraceAsync()).Server, "error.type"));
+    }
+
+    /// <summary>The connection ends with the answer, before what the answer promised.</summary>
+    [Theory]
+    [InlineData("Content-Length: 100\r\n\r\n{\"name\":\"es01\"}")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n")]
+    [InlineData("Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}")]
+    [InlineData("Content-Length: -1\r\n\r\n{}")]
+    [InlineData("No colon\r\n\r\n{}")]
+    public async Task An_answer_that_is_cut_short_or_broken_is_a_502_and_never_a_200(string rest)
+    {
+        await using var node = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{Answers.Product}{rest}");
+        });
+        await using Scene scene = await Scene.StartAsync(node);
+
+        using HttpResponseMessage answer = await scene.GetsProblemAsync(502, Unusable);
+
+        Assert.Contains("cluster_broken", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("401 Unauthorized")]
+    [InlineData("403 Forbidden")]
+    public async Task Refused_credentials_are_a_502_and_an_error_in_the_log_once_a_minute(string status)
+    {
+        await using var node = ScriptedServer.Always(
+            Answers.Json(ErrorJson, status, Answers.Product + "WWW-Authenticate: ApiKey\r\nWWW-Authenticate: Basic realm=\"security\"\r\n"));
+        await using var other = ScriptedServer.Always(Answers.Info);
+        await using Scene scene = await Scene.StartAsync(node, other);
+        scene.Gateway.ErrorsAreExpected = true;
+
+        using HttpResponseMessage answer = await scene.GetsProblemAsync(502, "Elasticsearch refused the gateway.");
+
+        Assert.Empty(other.Connections);
+        await scene.GetsInfoAsync();
+        using HttpResponseMessage again = await scene.GetsProblemAsync(502, "Elasticsearch refused the gateway.");
+        LogEntry said = Assert.Single(scene.Said);
+        Assert.Equal((LogLevel.Error, 401), (said.Level, said.Id));
+        Assert.Contains("status " + status[..3], said.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string> Usables { get; } = new()
+    {
+        { "8 with charset", Answers.Of(Answers.InfoJson, "200 OK", "Content-Type: application/json; charset=UTF-8\r\n" + Answers.Product) },
+        { "8 in its own type", Answers.Of(Answers.InfoJson, "200 OK", "Content-Type: application/vnd.elasticsearch+json;compatible-with=8\r\n" + Answers.Product) },
+        { "a type in another case", Answers.Of(Answers.InfoJson, "200 OK", "Content-Type: Application/JSON\r\n" + Answers.Product) },
+        { "fields in another case", Answers.Of(Answers.InfoJson, "200 OK", "content-type: application/json\r\nX-ELASTIC-PRODUCT: Elasticsearch\r\n") },
+        { "after early hints", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + Answers.Info },
+        {
+            "in chunks",
+            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{Answers.Product}Transfer-Encoding: chunked\r\n\r\n{Answers.InfoJson.Length:x}\r\n{Answers.InfoJson}\r\n0\r\n\r\n"
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Usables))]
+    public async Task An_answer_of_elasticsearch_is_relayed_in_flasks_style(string what, string bytes)
+    {
+        await using var node = ScriptedServer.Always(bytes);
+        await using Scene scene = await Scene.StartAsync(node);
+
+        await scene.GetsInfoAsync();
+
+        Assert.True(scene.Said.Count == 0, what);
+    }
+
+    [Theory]
+    [InlineData("7.13.1")]
+    [InlineData("7.9.3-SNAPSHOT")]
+    [InlineData("6.8.23")]
+    public async Task A_server_before_7_14_is_known_by_its_greeting(string version)
+    {
+        await using var node = ScriptedServer.Always(Answers.Json(Answers.Greeting(version), fields: ""));
+        await using Scene scene = await Scene.StartAsync(node);
+
+        using HttpResponseMessage answer = await scene.GetAsync();
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Contains(version, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Head_has_the_fields_of_get_and_no_body()
+    {
+        await using var node = ScriptedServer.Always(Answers.Info);
+        await using Scene scene = await Scene.StartAsync(node);
+
+        using var head = new HttpRequestMessage(HttpMethod.Head, "/");
+        using HttpResponseMessage answer = await scene.Gateway.Client.SendAsync(head);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(Answers.InfoJson.Length + 1, answer.Content.Headers.ContentLength);
+        Assert.Equal("GET", Assert.Single(node.Requests).Method);
+        Assert.DoesNotContain(answer.Headers, static field => field.Key.StartsWith("X-", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task A_refused_head_has_the_status_and_no_body()
+    {
+        await using var node = ScriptedServer.Always(Answers.Json(ErrorJson, "500 Internal Server Error"));
+        await using Scene scene = await Scene.StartAsync(node);
+
+        using var head = new HttpRequestMessage(HttpMethod.Head, "/");
+        using HttpResponseMessage answer = await scene.Gateway.Client.SendAsync(head);
+
+        Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.ToString());
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using Gateway.Tests.Hosting;
+
+namespace Gateway.Tests.Elasticsearch;
+
+/// <summary>M10, M17: how much is read of an answer, and how many may wait.</summary>
+public sealed class LimitTests
+{
+    private const string Unusable = "Elasticsearch sent an answer that cannot be used.";
+    private const string Head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + Answers.Product;
+
+    private static readonly (string, string) _smallAnswers = ("MaxAnswerBytes", "1024");
+
+    [Fact]
+    public async Task An_answer_that_announces_too_much_is_refused_before_it_is_read()
+    {
+        await using var node = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(Head + "Content-Length: 524288000\r\n\r\n");
+            await connection.StallAsync();
+        });
+        await using Scene scene = await Scene.StartAsync(node, _smallAnswers);
+
+        using HttpResponseMessage answer = await scene.GetsProblemAsync(502, Unusable);
+
+        Assert.Contains("MaxAnswerBytes", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+        await Assert.Single(node.Connections).ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task An_answer_that_never_ends_is_cut_at_the_limit()
+    {
+        var given = new TaskCompletionSource<int>();
+        await using var node = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(Head + "Transfer-Encoding: chunked\r\n\r\n");
+            int sent = 0;
+            try
+            {
+                for (; sent < 100_000_000; sent += 1024)
+                {
+                    await connection.SendAsync($"400\r\n{new string(' ', 1024)}\r\n");
+                }
+            }
+            finally
+            {
+                given.SetResult(sent);
+            }
+        });
+        await using Scene scene = await Scene.StartAsync(node, _smallAnswers);
+
+        using HttpResponseMessage answer = await scene.GetsProblemAsync(502, Unusable);
+
+        Assert.Contains("MaxAnswerBytes", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+        // What the sockets of both sides hold, and no more.
+        Assert.InRange(await given.Task.WaitAsync(TimeSpan.FromSeconds(10)), 1024, 50_000_000);
+    }
+
+    [Theory]
+    [InlineData(1024, 200)]
+    [InlineData(1025, 502)]
+    public async Task The_limit_is_exact(int bytes, int status)
+    {
+        await using var node = ScriptedServer.Always(Answers.Json(Answers.InfoJson.PadRight(bytes)));
+        await using Scene scene = await Scene.StartAsync(node, _smallAnswers);
+
+        using HttpResponseMessage answer = await scene.GetAsync();
+
+        Assert.Equal(status, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task More_than_may_wait_are_answered_503_at_once_and_the_others_in_turn()
+    {
+        var released = new TaskCompletionSource();
+        await using var node = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is not null)
+            {
+                await connection.WaitAsync(released.Task);
+                await connection.SendAsync(Answers.Info);
+            }
+        });
+        await using Scene scene = await Scene.StartAsync(node, ("MaxConnectionsPerNode", "1"), ("MaxWaiting", "2"));
+
+        Task<HttpResponseMessage>[] requests = [.. Enumerable.Range(0, 10).Select(_ => scene.GetAsync())];
+        await Eventually.Holds(() => requests.Count(static request => request.IsCompleted) == 7, "7 answers at once");
+        released.SetResult();
+        HttpResponseMessage[] answers = await Task.WhenAll(requests);
+
+        Assert.Equal(7, answers.Count(static answer => answer.StatusCode == HttpStatusCode.ServiceUnavailable));
+        Assert.Equal(3, answers.Count(static answer => answer.StatusCode == HttpStatusCode.OK));
+        Assert.Single(node.Connections);
+        Assert.Contains("too_many_waiting", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+        await scene.GetsInfoAsync();
+    }
+
+    [Fact]
+    public async Task Where_none_may_wait_the_ones_being_served_are_no_hindrance_afterwards()
+    {
+        await using var node = ScriptedServer.Always(Answers.Info);
+        await using Scene scene = await Scene.StartAsync(node, ("MaxConnectionsPerNode", "1"), ("MaxWaiting", "0"));
+
+        for (int i = 0; i < 5; i++)
+        {
+            await scene.GetsInfoAsync();
+        }
+    }
+}
