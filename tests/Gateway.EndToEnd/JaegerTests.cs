@@ -59,6 +59,54 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_proxied_request_has_one_server_span_and_one_call()
+    {
+        JaegerServer jaeger = await Servers.JaegerAsync();
+        PythonApp app = await PythonApp.StartAsync(Processes, PythonApp.FlaskOnGunicorn);
+        GatewayProcess gateway = await StartAsync(jaeger, "grpc", app.Address);
+        await Load.InARowAsync(gateway.Client, "/status/418", 1);
+
+        IReadOnlyList<JaegerSpan> spans = await FindAsync(jaeger, Assert.Single(await gateway.TracesAsync(1))[0].TraceId, 2);
+
+        JaegerSpan server = Assert.Single(spans, static span => span.Kind == "server");
+        JaegerSpan call = Assert.Single(spans, static span => span.Kind == "client");
+        Assert.Equal(("GET /{**rest}", null, "legacy"), (server.Name, server.ParentId, server.Tags["loopgate.served_by"]));
+        Assert.Equal(("GET", server.SpanId), (call.Name, call.ParentId));
+        Assert.All(spans.Except([server, call]), static span => Assert.StartsWith("HTTP wait_for_connection", span.Name, StringComparison.Ordinal));
+        Assert.Equal(("418", "418"), (server.Tags["http.response.status_code"], call.Tags["http.response.status_code"]));
+    }
+
+    [Fact]
+    public async Task With_a_sampler_no_link_dangles_and_no_setup_is_there_that_nothing_links_to()
+    {
+        JaegerServer jaeger = await Servers.JaegerAsync();
+        PythonApp app = await PythonApp.StartAsync(Processes, PythonApp.FlaskOnGunicorn);
+        GatewayProcess gateway = await StartAsync(jaeger, "grpc", app.Address, ("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.25"));
+        await Load.AtOnceAsync(gateway.Address, "/sync", 100, connections: 4);
+        await Load.AtOnceAsync(gateway.Address, "/", 100, connections: 4);
+
+        IReadOnlyList<Span[]> traces = await gateway.TracesAsync(1);
+        Assert.InRange(traces.Count, 10, 150);
+        List<JaegerSpan> sampled = [];
+        foreach (Span[] trace in traces)
+        {
+            sampled.AddRange(await FindAsync(jaeger, trace[0].TraceId, 2));
+        }
+
+        List<(string TraceId, string SpanId)> links = [.. sampled.SelectMany(static span => span.Links).Distinct()];
+        Assert.NotEmpty(links);
+        foreach ((string traceId, string spanId) in links)
+        {
+            Assert.Equal(spanId, Assert.Single(await FindAsync(jaeger, traceId, 1)).SpanId);
+        }
+
+        // The first part of a connection's id is the process's.
+        string prefix = sampled.First(static span => span.Tags.ContainsKey(ConnectionId)).Tags[ConnectionId].Split('.')[0] + ".";
+        IEnumerable<JaegerSpan> setups = (await SetupsAsync(jaeger)).Where(span => span.Tags[ConnectionId].StartsWith(prefix, StringComparison.Ordinal));
+        Assert.Equal(links.Select(static link => link.SpanId).Order(), setups.Select(static span => span.SpanId).Order());
+    }
+
+    [Fact]
     public async Task A_trace_can_be_read_by_people()
     {
         Parts.Need("python", "elasticsearch", "jaeger");
@@ -77,6 +125,13 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         Assert.Contains("loopgate.connection.use = 5\n", fifth, StringComparison.Ordinal);
         Assert.Contains("loopgate.loop.reused = false\n", view, StringComparison.Ordinal);
         Assert.Contains("loopgate.connection.reused = false\n", view, StringComparison.Ordinal);
+    }
+
+    private static async Task<IEnumerable<JaegerSpan>> SetupsAsync(JaegerServer jaeger)
+    {
+        string[] peers = ["elasticsearch", "legacy"];
+        IReadOnlyList<IReadOnlyList<JaegerSpan>>[] found = await Task.WhenAll(peers.Select(peer => jaeger.SearchAsync("loopgate.connection.peer", peer)));
+        return found.SelectMany(static traces => traces).SelectMany(static trace => trace);
     }
 
     private static async Task<IReadOnlyList<JaegerSpan>> FindAsync(JaegerServer jaeger, string traceId, int atLeast)
@@ -100,12 +155,12 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         return text;
     }
 
-    private async Task<GatewayProcess> StartAsync(JaegerServer jaeger, string protocol, Uri app)
+    private async Task<GatewayProcess> StartAsync(JaegerServer jaeger, string protocol, Uri app, params (string Name, string Value)[] environment)
     {
         ElasticsearchServer elasticsearch = await Servers.ElasticsearchAsync();
         return await GatewayProcess.StartAsync(
             Processes,
-            [("ASPNETCORE_ENVIRONMENT", "Production"), .. jaeger.Exporting(protocol)],
+            [("ASPNETCORE_ENVIRONMENT", "Production"), .. jaeger.Exporting(protocol), .. environment],
             [$"--Legacy:Address={app}", $"--Elasticsearch:Nodes:0={elasticsearch.Address}"]);
     }
 }
