@@ -17,7 +17,7 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         await Load.InARowAsync(gateway.Client, "/", 2);
         Span[] second = (await gateway.TracesAsync(2))[1];
 
-        IReadOnlyList<JaegerSpan> spans = await FindAsync(jaeger, second[0].TraceId, 3);
+        IReadOnlyList<JaegerSpan> spans = await jaeger.FindAsync(second[0].TraceId, 3);
 
         Assert.Equal(3, spans.Count);
         JaegerSpan server = Assert.Single(spans, static span => span.Kind == "server");
@@ -42,7 +42,7 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         IReadOnlyList<Span[]> traces = await gateway.TracesAsync(40);
         foreach (Span[] trace in traces)
         {
-            await FindAsync(jaeger, trace[0].TraceId, 3);
+            await jaeger.FindAsync(trace[0].TraceId, 3);
         }
 
         foreach (var connection in traces.SelectMany(static trace => trace).Where(static span => span.IsHttpCall).GroupBy(static span => span[ConnectionId]!))
@@ -66,7 +66,7 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         GatewayProcess gateway = await StartAsync(jaeger, "grpc", app.Address);
         await Load.InARowAsync(gateway.Client, "/status/418", 1);
 
-        IReadOnlyList<JaegerSpan> spans = await FindAsync(jaeger, Assert.Single(await gateway.TracesAsync(1))[0].TraceId, 2);
+        IReadOnlyList<JaegerSpan> spans = await jaeger.FindAsync(Assert.Single(await gateway.TracesAsync(1))[0].TraceId, 2);
 
         JaegerSpan server = Assert.Single(spans, static span => span.Kind == "server");
         JaegerSpan call = Assert.Single(spans, static span => span.Kind == "client");
@@ -74,36 +74,6 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         Assert.Equal(("GET", server.SpanId), (call.Name, call.ParentId));
         Assert.All(spans.Except([server, call]), static span => Assert.StartsWith("HTTP wait_for_connection", span.Name, StringComparison.Ordinal));
         Assert.Equal(("418", "418"), (server.Tags["http.response.status_code"], call.Tags["http.response.status_code"]));
-    }
-
-    [Fact]
-    public async Task With_a_sampler_no_link_dangles_and_no_setup_is_there_that_nothing_links_to()
-    {
-        JaegerServer jaeger = await Servers.JaegerAsync();
-        PythonApp app = await PythonApp.StartAsync(Processes, PythonApp.FlaskOnGunicorn);
-        GatewayProcess gateway = await StartAsync(jaeger, "grpc", app.Address, ("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.25"));
-        await Load.AtOnceAsync(gateway.Address, "/sync", 100, connections: 4);
-        await Load.AtOnceAsync(gateway.Address, "/", 100, connections: 4);
-
-        IReadOnlyList<Span[]> traces = await gateway.TracesAsync(1);
-        Assert.InRange(traces.Count, 10, 150);
-        List<JaegerSpan> sampled = [];
-        foreach (Span[] trace in traces)
-        {
-            sampled.AddRange(await FindAsync(jaeger, trace[0].TraceId, 2));
-        }
-
-        List<(string TraceId, string SpanId)> links = [.. sampled.SelectMany(static span => span.Links).Distinct()];
-        Assert.NotEmpty(links);
-        foreach ((string traceId, string spanId) in links)
-        {
-            Assert.Equal(spanId, Assert.Single(await FindAsync(jaeger, traceId, 1)).SpanId);
-        }
-
-        // The first part of a connection's id is the process's.
-        string prefix = sampled.First(static span => span.Tags.ContainsKey(ConnectionId)).Tags[ConnectionId].Split('.')[0] + ".";
-        IEnumerable<JaegerSpan> setups = (await SetupsAsync(jaeger)).Where(span => span.Tags[ConnectionId].StartsWith(prefix, StringComparison.Ordinal));
-        Assert.Equal(links.Select(static link => link.SpanId).Order(), setups.Select(static span => span.SpanId).Order());
     }
 
     [Fact]
@@ -127,27 +97,13 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         Assert.Contains("loopgate.connection.reused = false\n", view, StringComparison.Ordinal);
     }
 
-    private static async Task<IEnumerable<JaegerSpan>> SetupsAsync(JaegerServer jaeger)
-    {
-        string[] peers = ["elasticsearch", "legacy"];
-        IReadOnlyList<IReadOnlyList<JaegerSpan>>[] found = await Task.WhenAll(peers.Select(peer => jaeger.SearchAsync("loopgate.connection.peer", peer)));
-        return found.SelectMany(static traces => traces).SelectMany(static trace => trace);
-    }
-
-    private static async Task<IReadOnlyList<JaegerSpan>> FindAsync(JaegerServer jaeger, string traceId, int atLeast)
-    {
-        IReadOnlyList<JaegerSpan> spans = [];
-        await Eventually.HoldsAsync(async () => (spans = await jaeger.TraceAsync(traceId)).Count >= atLeast, $"Jaeger to know the trace {traceId}");
-        return spans;
-    }
-
     private async Task<string> TextAsync(JaegerServer jaeger, string traceId, int atLeast)
     {
-        IReadOnlyList<JaegerSpan> spans = await FindAsync(jaeger, traceId, atLeast);
+        IReadOnlyList<JaegerSpan> spans = await jaeger.FindAsync(traceId, atLeast);
         List<JaegerSpan> linked = [];
         foreach ((string target, string _) in spans.SelectMany(static span => span.Links))
         {
-            linked.AddRange(await FindAsync(jaeger, target, 1));
+            linked.AddRange(await jaeger.FindAsync(target, 1));
         }
 
         string text = TraceText.Of(spans, linked);
@@ -155,12 +111,12 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         return text;
     }
 
-    private async Task<GatewayProcess> StartAsync(JaegerServer jaeger, string protocol, Uri app, params (string Name, string Value)[] environment)
+    private async Task<GatewayProcess> StartAsync(JaegerServer jaeger, string protocol, Uri app)
     {
         ElasticsearchServer elasticsearch = await Servers.ElasticsearchAsync();
         return await GatewayProcess.StartAsync(
             Processes,
-            [("ASPNETCORE_ENVIRONMENT", "Production"), .. jaeger.Exporting(protocol), .. environment],
+            [("ASPNETCORE_ENVIRONMENT", "Production"), .. jaeger.Exporting(protocol)],
             [$"--Legacy:Address={app}", $"--Elasticsearch:Nodes:0={elasticsearch.Address}"]);
     }
 }

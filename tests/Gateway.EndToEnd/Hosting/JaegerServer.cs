@@ -59,6 +59,14 @@ public sealed class JaegerServer
             : [.. (await ReadAsync(answer)).SelectMany(static trace => trace)];
     }
 
+    /// <summary>The spans of one trace, once Jaeger has so many of them.</summary>
+    public async Task<IReadOnlyList<JaegerSpan>> FindAsync(string traceId, int atLeast)
+    {
+        IReadOnlyList<JaegerSpan> spans = [];
+        await Eventually.HoldsAsync(async () => (spans = await TraceAsync(traceId)).Count >= atLeast, $"Jaeger to know the trace {traceId}");
+        return spans;
+    }
+
     /// <summary>The traces that have a span with this tag.</summary>
     public async Task<IReadOnlyList<IReadOnlyList<JaegerSpan>>> SearchAsync(string tag, string value)
     {

@@ -9,6 +9,9 @@ public sealed class FailoverTests
 {
     private const string Unreachable = "No Elasticsearch node can be reached.";
 
+    /// <summary>.NET's client itself sends a GET up to three times more where a connection ends before any byte of an answer.</summary>
+    private const int MostTries = 4;
+
     /// <summary>Nothing listens here.</summary>
     private static readonly Uri _refused = new("http://127.0.0.1:1/");
 
@@ -109,8 +112,9 @@ public sealed class FailoverTests
 
         await scene.GetsInfoAsync();
 
-        Assert.Single(bad.Requests);
+        Assert.InRange(bad.Requests.Count, 1, how == "closes" ? MostTries : 1);
         Assert.Single(good.Requests);
+        Assert.Equal(2, (await scene.Gateway.TraceAsync()).HttpCalls.Count);
     }
 
     [Theory]
@@ -135,7 +139,7 @@ public sealed class FailoverTests
 
         using HttpResponseMessage answer = await scene.GetsProblemAsync(502, "Elasticsearch sent an answer that cannot be used.");
 
-        Assert.Single(bad.Requests);
+        Assert.InRange(bad.Requests.Count, 1, how == "closes" ? MostTries : 1);
         Assert.Equal(LogLevel.Warning, Assert.Single(scene.Said).Level);
     }
 

@@ -63,7 +63,7 @@ public sealed class SpanTests
         await scene.GetsInfoAsync();
 
         TraceOfOne trace = await scene.Gateway.TraceAsync();
-        Assert.Equal(4, trace.Spans.Count);
+        Assert.Single(trace.Spans, static span => span.GetProperty("kind").GetString() == "Server");
         Assert.All(trace.HttpCalls, call => Assert.Equal(
             trace.Operation.GetProperty("spanId").GetString(), call.GetProperty("parentSpanId").GetString()));
         Assert.Equal(["503", "200"], trace.HttpCalls.Select(static call => TraceOfOne.Attribute(call, "http.response.status_code")));

@@ -1,0 +1,214 @@
+using System.Text.Json;
+using Gateway.Tests.Hosting;
+
+namespace Gateway.Tests.Legacy;
+
+/// <summary>What the client and the trace are told where the app fails, or the client does.</summary>
+public sealed class FailureTests
+{
+    private const string Request = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    private const string Interrupted = "interrupted";
+
+    [Fact]
+    public async Task An_app_that_refuses_connections_is_a_502_in_the_one_shape()
+    {
+        await using GatewayHost gateway = await GatewayHost.StartAsync();
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, Request);
+
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal(502, answer.Status);
+        Assert.Equal("application/problem+json", answer.Field("Content-Type"));
+        JsonElement problem = JsonDocument.Parse(answer.Body).RootElement;
+        Assert.Equal(["title", "status", "detail", "traceId"], problem.EnumerateObject().Select(static member => member.Name));
+        Assert.Equal("Bad Gateway", problem.GetProperty("title").GetString());
+        Assert.Equal(502, problem.GetProperty("status").GetInt32());
+        Assert.Equal("The app cannot be reached.", problem.GetProperty("detail").GetString());
+        Assert.Equal(trace.Server.GetProperty("traceId").GetString(), problem.GetProperty("traceId").GetString());
+        Assert.Equal("app_unreachable", TraceOfOne.Attribute(trace.Server, "error.type"));
+        Assert.Equal("gateway", TraceOfOne.Attribute(trace.Server, "loopgate.served_by"));
+        Assert.Equal("Error", trace.Server.GetProperty("status").GetString());
+        Assert.Contains(gateway.Log, static entry => entry is { Category: "Gateway.Legacy", Level: Microsoft.Extensions.Logging.LogLevel.Warning });
+    }
+
+    [Fact]
+    public async Task The_502_to_a_HEAD_has_no_body()
+    {
+        await using GatewayHost gateway = await GatewayHost.StartAsync();
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("HEAD /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+
+        Assert.Equal(502, (await client.ReadAnswerAsync(toHead: true)).Status);
+        Assert.True(await client.IsClosedAsync());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-")]
+    [InlineData("HTTP/1.1 abc OK\r\n\r\n")]
+    [InlineData("SSH-2.0-OpenSSH_9.6\r\n\r\n")]
+    [InlineData("hello, this is no HTTP at all and goes on for a while\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nno colon\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")]
+    public async Task An_app_that_sends_no_HTTP_is_a_502(string sent)
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(sent);
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, Request);
+
+        Assert.Equal(502, answer.Status);
+        Assert.Equal("The app ended the exchange early or sent what is not HTTP.", JsonDocument.Parse(answer.Body).RootElement.GetProperty("detail").GetString());
+        Assert.Equal("app_broken", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
+    }
+
+    [Fact]
+    public async Task A_head_without_end_is_a_502()
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\n");
+            while (true)
+            {
+                await connection.SendAsync($"X-More: {new string('x', 8000)}\r\n");
+            }
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        Assert.Equal(502, (await RawClient.ExchangeAsync(gateway.Address, Request)).Status);
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 100\r\n\r\n" + Interrupted, false)]
+    [InlineData("Content-Length: 100\r\n\r\n" + Interrupted, true)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nb\r\n" + Interrupted + "\r\n", false)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nb\r\n" + Interrupted + "\r\n", true)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nb\r\n" + Interrupted + "\r\nzz\r\n", false)]
+    public async Task A_body_that_the_app_breaks_off_is_never_taken_for_a_whole_one(string rest, bool reset)
+    {
+        var seen = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\n{rest}");
+            await connection.WaitAsync(seen.Task);
+            if (reset)
+            {
+                connection.Reset();
+            }
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync(Request);
+        string begun = await client.ReadUntilAsync(Interrupted);
+        seen.SetResult();
+        string end = await client.ReadUntilAsync("\r\n0\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200 ", begun, StringComparison.Ordinal);
+        Assert.DoesNotContain("\r\n0\r\n", end, StringComparison.Ordinal);
+        await ServerSpanTellsAsync(gateway, "app_broken", "200");
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_while_the_app_works_cancels_the_call_and_counts_as_499()
+    {
+        var working = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            working.SetResult();
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync(Request);
+        await working.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        client.Reset();
+
+        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal("499", TraceOfOne.Attribute(trace.Server, "http.response.status_code"));
+        Assert.Equal("client_left", TraceOfOne.Attribute(trace.Server, "error.type"));
+        Assert.NotEqual("Error", trace.Server.GetProperty("status").GetString());
+        Assert.Equal("legacy", TraceOfOne.Attribute(trace.Server, "loopgate.served_by"));
+        Assert.DoesNotContain(gateway.Log, static entry => entry.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_within_the_answer_cancels_the_call()
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n");
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync(Request);
+        await client.ReadUntilAsync("begun");
+        client.Reset();
+
+        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal("client_left", TraceOfOne.Attribute(trace.Server, "error.type"));
+        Assert.NotEqual("Error", trace.Server.GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_within_its_upload_cancels_the_call_and_counts_as_499()
+    {
+        var working = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.ReadAsync(4);
+            working.SetResult();
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf");
+        await working.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        client.Reset();
+
+        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal("499", TraceOfOne.Attribute(trace.Server, "http.response.status_code"));
+        Assert.Equal("client_left", TraceOfOne.Attribute(trace.Server, "error.type"));
+    }
+
+    [Fact]
+    public async Task A_body_whose_chunks_are_malformed_is_a_400()
+    {
+        await using var app = ScriptedServer.Always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(
+            gateway.Address, "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nzz\r\n");
+
+        Assert.Equal(400, answer.Status);
+        Assert.Equal("application/problem+json", answer.Field("Content-Type"));
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal("request_malformed", TraceOfOne.Attribute(trace.Server, "error.type"));
+        Assert.NotEqual("Error", trace.Server.GetProperty("status").GetString());
+    }
+
+    internal static async Task ServerSpanTellsAsync(GatewayHost gateway, string reason, string status)
+    {
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal(reason, TraceOfOne.Attribute(trace.Server, "error.type"));
+        Assert.Equal(status, TraceOfOne.Attribute(trace.Server, "http.response.status_code"));
+        Assert.Equal("Error", trace.Server.GetProperty("status").GetString());
+    }
+}

@@ -1,0 +1,90 @@
+using Gateway.Configuration;
+using Gateway.Tests.Hosting;
+
+namespace Gateway.Tests.Legacy;
+
+/// <summary>Routes and clusters of the operator's own, in YARP's terms, beside the built-in one.</summary>
+public sealed class OperatorRouteTests
+{
+    [Fact]
+    public async Task A_route_of_the_operator_wins_over_the_catch_all_which_takes_the_rest()
+    {
+        await using var app = Saying("app");
+        await using var shop = Saying("shop");
+        await using GatewayHost gateway = await GatewayHost.StartAsync([("Legacy:Address", app.Address.AbsoluteUri), .. RouteTo(shop.Address, "/shop/{**rest}")]);
+
+        Assert.Equal("shop", await gateway.Client.GetStringAsync("/shop/basket?x=1"));
+        Assert.Equal("app", await gateway.Client.GetStringAsync("/shops"));
+        Assert.Equal("/shop/basket?x=1", Assert.Single(shop.Requests).Target);
+    }
+
+    [Fact]
+    public async Task A_catch_all_of_the_operator_wins_over_the_built_in_one_but_not_over_a_view()
+    {
+        await using var app = Saying("app");
+        await using var shop = Saying("shop");
+        await using GatewayHost gateway = await GatewayHost.StartAsync([("Legacy:Address", app.Address.AbsoluteUri), .. RouteTo(shop.Address, "/{**rest}")]);
+
+        Assert.Equal("shop", await gateway.Client.GetStringAsync("/anything"));
+        using HttpResponseMessage view = await gateway.Client.GetAsync("/");
+        Assert.Equal(503, (int)view.StatusCode);
+        Assert.Empty(app.Requests);
+    }
+
+    [Fact]
+    public async Task The_trace_names_the_route_the_cluster_and_the_destination()
+    {
+        await using var shop = Saying("shop");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(RouteTo(shop.Address, "/shop/{**rest}"));
+
+        await gateway.Client.GetStringAsync("/shop/basket");
+
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal("legacy", TraceOfOne.Attribute(trace.Server, "loopgate.served_by"));
+        Assert.Equal("shop-route", TraceOfOne.Attribute(trace.Server, "proxy.route_id"));
+        Assert.Equal("shop-cluster", TraceOfOne.Attribute(trace.Server, "proxy.cluster_id"));
+        Assert.Equal("only", TraceOfOne.Attribute(trace.Server, "proxy.destination_id"));
+        Assert.Equal("/shop/{**rest}", TraceOfOne.Attribute(trace.Server, "http.route"));
+        Assert.Equal("GET /shop/{**rest}", trace.Server.GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public async Task A_cluster_without_a_destination_is_a_503()
+    {
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("ReverseProxy:Routes:r:ClusterId", "empty"), ("ReverseProxy:Routes:r:Match:Path", "/shop"),
+            ("ReverseProxy:Clusters:empty:LoadBalancingPolicy", "RoundRobin"));
+
+        using HttpResponseMessage answer = await gateway.Client.GetAsync("/shop");
+
+        Assert.Equal(503, (int)answer.StatusCode);
+        Assert.Equal("no_destination", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
+    }
+
+    [Theory]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:LoadBalancingPolicy", "Nonsense")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:Version", "9.9")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:Version", "two")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:VersionPolicy", "Sometimes")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:ActivityTimeout", "soon")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:Destinations:only:Address", "not a URL")]
+    [InlineData("ReverseProxy:Routes:shop-route:Match:Path", "/{**a}/{**b}")]
+    [InlineData("ReverseProxy:Routes:shop-route:Order", "first")]
+    [InlineData("ReverseProxy:Routes:shop-route:Transforms:0:Nonsense", "x")]
+    public async Task What_YARP_does_not_accept_stops_the_start_with_a_sentence(string key, string value)
+    {
+        (string Key, string Value)[] settings = [.. RouteTo(new Uri("http://127.0.0.1:1"), "/shop"), (key, value)];
+
+        ConfigurationException refused = await Assert.ThrowsAsync<ConfigurationException>(() => GatewayHost.StartAsync(settings));
+
+        Assert.StartsWith("ReverseProxy", Assert.Single(refused.Problems), StringComparison.Ordinal);
+    }
+
+    private static ScriptedServer Saying(string name) => ScriptedServer.Always($"HTTP/1.1 200 OK\r\nContent-Length: {name.Length}\r\n\r\n{name}");
+
+    private static (string Key, string Value)[] RouteTo(Uri address, string path) =>
+    [
+        ("ReverseProxy:Routes:shop-route:ClusterId", "shop-cluster"), ("ReverseProxy:Routes:shop-route:Match:Path", path),
+        ("ReverseProxy:Clusters:shop-cluster:Destinations:only:Address", address.AbsoluteUri),
+    ];
+}

@@ -1,0 +1,250 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Tests.Hosting;
+
+namespace Gateway.Tests.Legacy;
+
+/// <summary>What of a request reaches the app, and how.</summary>
+public sealed class RequestTests
+{
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    private const int Megabyte = 1 << 20;
+
+    [Theory]
+    [InlineData("/a%2Fb")]
+    [InlineData("//x")]
+    [InlineData("/a//b/")]
+    [InlineData("/%7Euser")]
+    [InlineData("/a?x=1%2F2&y=;")]
+    [InlineData("/a?")]
+    [InlineData("//?")]
+    [InlineData("/a?b?c=/../d")]
+    [InlineData("/a/../b/./c")]
+    [InlineData("/%2e%2e/x")]
+    [InlineData("/a%20b+c")]
+    [InlineData("/caf%C3%A9")]
+    [InlineData("/caf%e9")]
+    [InlineData("/a;v=1,2")]
+    [InlineData("/a%25b")]
+    [InlineData("/a\\b")]
+    [InlineData("/a|b^`{}")]
+    [InlineData("/?x={\"a\":[1]}")]
+    public async Task The_target_arrives_byte_for_byte(string target)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, $"POST {target} HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 0\r\n\r\n");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(target, Assert.Single(app.Requests).Target);
+    }
+
+    [Theory]
+    [InlineData("http://shop.example/a%2Fb?x=1", "/a%2Fb?x=1")]
+    [InlineData("http://shop.example/a", "/a")]
+    public async Task A_target_in_absolute_form_arrives_as_its_path(string target, string expected)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, $"GET {target} HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(expected, Assert.Single(app.Requests).Target);
+    }
+
+    [Fact]
+    public async Task The_path_of_the_apps_address_is_put_before_the_target()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", $"{app.Address.AbsoluteUri}below/"));
+
+        await RawClient.ExchangeAsync(gateway.Address, "GET /a%2Fb?c HTTP/1.1\r\nHost: h\r\n\r\n");
+
+        Assert.Equal("/below/a%2Fb?c", Assert.Single(app.Requests).Target);
+    }
+
+    [Theory]
+    [InlineData(null, "shop.example:81")]
+    [InlineData("client", "shop.example:81")]
+    [InlineData("app", null)]
+    public async Task The_app_sees_the_Host_that_the_setting_says(string? setting, string? expected)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:Host", setting ?? ""));
+
+        await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: shop.example:81\r\n\r\n");
+
+        Assert.Equal(expected ?? app.Address.Authority, Assert.Single(app.Requests).Field("Host"));
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    [InlineData("PUT")]
+    [InlineData("PATCH")]
+    [InlineData("DELETE")]
+    [InlineData("OPTIONS")]
+    [InlineData("TRACE")]
+    [InlineData("PROPFIND")]
+    public async Task The_method_arrives_as_it_was_sent(string method)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, $"{method} /a HTTP/1.1\r\nHost: h\r\n\r\n");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(method, Assert.Single(app.Requests).Method);
+    }
+
+    [Fact]
+    public async Task A_body_with_a_length_keeps_it_and_its_bytes()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        byte[] body = RandomNumberGenerator.GetBytes(Megabyte);
+
+        using HttpResponseMessage answer = await gateway.Client.PostAsync("/upload", new ByteArrayContent(body));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        ScriptedRequest request = Assert.Single(app.Requests);
+        Assert.Equal("1048576", request.Field("Content-Length"));
+        Assert.Null(request.Field("Transfer-Encoding"));
+        Assert.Equal(body, request.Body);
+    }
+
+    [Fact]
+    public async Task A_body_in_chunks_stays_in_chunks_and_keeps_its_bytes()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        byte[] body = RandomNumberGenerator.GetBytes(Megabyte);
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/upload") { Content = new ByteArrayContent(body) };
+        request.Headers.TransferEncodingChunked = true;
+
+        using HttpResponseMessage answer = await gateway.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        ScriptedRequest arrived = Assert.Single(app.Requests);
+        Assert.Equal("chunked", arrived.Field("Transfer-Encoding"));
+        Assert.Null(arrived.Field("Content-Length"));
+        Assert.Equal(body, arrived.Body);
+    }
+
+    [Theory]
+    [InlineData("POST", "Content-Length: 0\r\n", "0", null)]
+    [InlineData("DELETE", "Content-Length: 0\r\n", "0", null)]
+    [InlineData("GET", "", null, null)]
+    [InlineData("DELETE", "", null, null)]
+    [InlineData("OPTIONS", "", null, null)]
+    public async Task A_request_without_a_body_is_framed_as_it_came(string method, string framing, string? length, string? encoding)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        await RawClient.ExchangeAsync(gateway.Address, $"{method} /a HTTP/1.1\r\nHost: h\r\n{framing}\r\n");
+
+        ScriptedRequest request = Assert.Single(app.Requests);
+        Assert.Equal(length, request.Field("Content-Length"));
+        Assert.Equal(encoding, request.Field("Transfer-Encoding"));
+    }
+
+    [Fact]
+    public async Task The_app_gets_the_first_bytes_before_the_client_has_sent_the_last()
+    {
+        var firstArrived = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            byte[] first = await connection.ReadAsync(1000);
+            firstArrived.SetResult();
+            byte[] rest = await connection.ReadAsync(Megabyte - first.Length);
+            await connection.SendAsync(rest.Length + first.Length == Megabyte ? Ok : "HTTP/1.1 400 Short\r\nContent-Length: 0\r\n\r\n");
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync($"POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: {Megabyte}\r\n\r\n");
+        await client.SendAsync(new byte[1000]);
+        await firstArrived.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await client.SendAsync(new byte[Megabyte - 1000]);
+
+        Assert.Equal(200, (await client.ReadAnswerAsync()).Status);
+    }
+
+    [Fact]
+    public async Task A_client_that_waits_for_100_gets_it_and_its_answer()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+        string interim = await client.ReadUntilAsync("\r\n\r\n");
+        await client.SendAsync("body");
+
+        Assert.StartsWith("HTTP/1.1 100 ", interim, StringComparison.Ordinal);
+        Assert.Equal(200, (await client.ReadAnswerAsync()).Status);
+        Assert.Equal("body", Encoding.Latin1.GetString(Assert.Single(app.Requests).Body));
+    }
+
+    [Fact]
+    public async Task What_a_client_says_of_itself_in_X_Forwarded_is_replaced()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        await RawClient.ExchangeAsync(gateway.Address, """
+            GET /a HTTP/1.1
+            Host: shop.example
+            X-Forwarded-For: 6.6.6.6, 7.7.7.7
+            X-Forwarded-For: 8.8.8.8
+            X-Forwarded-Proto: https
+            X-Forwarded-Host: evil.example
+            X-Forwarded-Prefix: /evil
+
+
+            """.ReplaceLineEndings("\r\n"));
+
+        ScriptedRequest request = Assert.Single(app.Requests);
+        Assert.Equal("127.0.0.1", request.Field("X-Forwarded-For"));
+        Assert.Equal("http", request.Field("X-Forwarded-Proto"));
+        Assert.Equal("shop.example", request.Field("X-Forwarded-Host"));
+        Assert.Null(request.Field("X-Forwarded-Prefix"));
+    }
+
+    [Fact]
+    public async Task Fields_of_one_hop_end_at_the_gateway_and_all_others_pass()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        await RawClient.ExchangeAsync(gateway.Address, """
+            GET /a HTTP/1.1
+            Host: h
+            Connection: keep-alive
+            Keep-Alive: timeout=5
+            Proxy-Connection: keep-alive
+            Cookie: a=1; b="2"
+            Authorization: Basic dTpw
+            Accept-Encoding: gzip, br
+            X-Two: first
+            X-Two: second
+            X-Odd: caf:,;"=
+
+
+            """.ReplaceLineEndings("\r\n"));
+
+        ScriptedRequest request = Assert.Single(app.Requests);
+        Assert.Null(request.Field("Keep-Alive"));
+        Assert.Null(request.Field("Proxy-Connection"));
+        Assert.Equal("a=1; b=\"2\"", request.Field("Cookie"));
+        Assert.Equal("Basic dTpw", request.Field("Authorization"));
+        Assert.Equal("gzip, br", request.Field("Accept-Encoding"));
+        Assert.Equal("first, second", request.Field("X-Two"));
+        Assert.Equal("caf:,;\"=", request.Field("X-Odd"));
+    }
+}

@@ -1,0 +1,226 @@
+using System.Text.Json;
+using Gateway.Tests.Hosting;
+
+namespace Gateway.Tests.Legacy;
+
+/// <summary>How long the app may take for each step. Where a test needs time to pass, a second request that runs into its limit is the clock.</summary>
+public sealed class TimeoutTests
+{
+    private const string Short = "00:00:00.3";
+    private const string Request = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    private const string ServerSentEvents = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+    [Fact]
+    public async Task An_app_without_a_first_byte_in_time_is_a_504_and_its_call_is_cancelled()
+    {
+        await using var app = Stalling("");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:FirstByteTimeout", Short));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, Request);
+
+        Assert.Equal(504, answer.Status);
+        Assert.Equal("Gateway Timeout", JsonDocument.Parse(answer.Body).RootElement.GetProperty("title").GetString());
+        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "504");
+    }
+
+    [Fact]
+    public async Task The_limit_of_the_first_byte_holds_for_requests_with_a_body_too()
+    {
+        await using var app = Stalling("");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:FirstByteTimeout", Short));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody");
+
+        Assert.Equal(504, answer.Status);
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "504");
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 100\r\n\r\nbegun")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n")]
+    [InlineData("Connection: close\r\n\r\nbegun")]
+    public async Task A_pause_in_the_answer_beyond_the_limit_leaves_the_client_with_half_a_message(string rest)
+    {
+        await using var app = Stalling($"HTTP/1.1 200 OK\r\n{rest}");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:IdleTimeout", Short));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, Request);
+
+        Assert.Equal(200, answer.Status);
+        Assert.False(answer.IsWhole);
+        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "200");
+    }
+
+    [Fact]
+    public async Task An_app_that_takes_no_byte_of_the_upload_beyond_the_limit_is_a_504()
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.WaitAsync(new TaskCompletionSource().Task);
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:IdleTimeout", Short));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n");
+        Task sending = client.SendAsync(new byte[100_000_000]);
+        RawAnswer answer = await client.ReadAnswerAsync();
+
+        Assert.Equal(504, answer.Status);
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "504");
+        client.Reset();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+    }
+
+    [Theory]
+    [InlineData("text/event-stream")]
+    [InlineData("text/event-stream; charset=utf-8")]
+    [InlineData("Text/Event-Stream")]
+    [InlineData("application/grpc+proto")]
+    public async Task A_stream_may_be_silent_for_longer_than_the_limit(string type)
+    {
+        var limitPassed = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            bool streams = (await connection.ReadRequestAsync())!.Target == "/events";
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: {(streams ? type : "text/plain")}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n");
+            await connection.WaitAsync(streams ? limitPassed.Task : new TaskCompletionSource().Task);
+            await connection.SendAsync("4\r\nmore\r\n0\r\n\r\n");
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:IdleTimeout", Short));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("GET /events HTTP/1.1\r\nHost: h\r\n\r\n");
+        await client.ReadUntilAsync("begun");
+        Assert.False((await RawClient.ExchangeAsync(gateway.Address, Request)).IsWhole);
+        limitPassed.SetResult();
+
+        Assert.EndsWith("more\r\n0\r\n\r\n", await client.ReadUntilAsync("0\r\n\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_that_has_a_limit_of_its_own_is_held_to_it()
+    {
+        await using var app = Stalling($"{ServerSentEvents}5\r\nbegun\r\n");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:StreamIdleTimeout", Short));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, Request);
+
+        Assert.Equal((200, false), (answer.Status, answer.IsWhole));
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "200");
+    }
+
+    [Theory]
+    [InlineData("", 504)]
+    [InlineData(ServerSentEvents + "5\r\nbegun\r\n", 200)]
+    public async Task The_limit_of_the_whole_exchange_cuts_waiting_and_streams(string sent, int status)
+    {
+        await using var app = Stalling(sent);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:TotalTimeout", Short));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, Request);
+
+        Assert.Equal(status, answer.Status);
+        Assert.Equal(status == 504, answer.IsWhole);
+        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task The_limit_of_the_whole_exchange_cuts_an_upload_that_the_client_lets_hang()
+    {
+        await using var app = Stalling("");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:TotalTimeout", Short));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf");
+
+        Assert.Equal(504, answer.Status);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_slow_with_its_upload_is_not_the_apps_fault()
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            string head = (await connection.ReadHeadAsync())!;
+            if (head.StartsWith("POST", StringComparison.Ordinal) && (await connection.ReadAsync(8)).Length == 8)
+            {
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            }
+
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:FirstByteTimeout", Short), ("Legacy:IdleTimeout", Short));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf");
+        Assert.Equal(504, (await RawClient.ExchangeAsync(gateway.Address, Request)).Status);
+        await client.SendAsync("half");
+        RawAnswer answer = await client.ReadAnswerAsync();
+
+        Assert.Equal((200, "ok"), (answer.Status, answer.Body));
+    }
+
+    [Fact]
+    public async Task An_answer_that_began_before_the_end_of_the_upload_is_not_held_to_the_limit_of_the_first_byte()
+    {
+        var limitPassed = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            string head = (await connection.ReadHeadAsync())!;
+            if (head.StartsWith("POST", StringComparison.Ordinal))
+            {
+                await connection.SendAsync($"{ServerSentEvents}5\r\nbegun\r\n");
+                await connection.ReadAsync(8);
+                await connection.SendAsync("5\r\ntaken\r\n");
+                await connection.WaitAsync(limitPassed.Task);
+                await connection.SendAsync("4\r\nmore\r\n0\r\n\r\n");
+            }
+
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:FirstByteTimeout", Short));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf");
+        await client.ReadUntilAsync("begun");
+        await client.SendAsync("half");
+        await client.ReadUntilAsync("taken");
+        Assert.Equal(504, (await RawClient.ExchangeAsync(gateway.Address, Request)).Status);
+        limitPassed.SetResult();
+
+        Assert.EndsWith("more\r\n0\r\n\r\n", await client.ReadUntilAsync("0\r\n\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_that_began_before_the_end_of_the_upload_is_still_held_to_the_limit_of_pauses()
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n");
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:IdleTimeout", Short));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n");
+        await client.ReadUntilAsync("begun");
+        await client.SendAsync("half");
+        string end = await client.ReadUntilAsync("0\r\n\r\n");
+
+        Assert.DoesNotContain("0\r\n\r\n", end, StringComparison.Ordinal);
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "200");
+    }
+
+    private static ScriptedServer Stalling(string sent) => new(async connection =>
+    {
+        await connection.ReadHeadAsync();
+        await connection.SendAsync(sent);
+        await connection.StallAsync();
+    });
+}
