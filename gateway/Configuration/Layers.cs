@@ -26,7 +26,7 @@ internal static class Layers
         }
         catch (InvalidDataException broken)
         {
-            string reason = broken.InnerException is JsonException json ? json.Message : broken.InnerException?.Message ?? "";
+            string reason = broken.GetBaseException() is JsonException json ? json.Message : broken.InnerException?.Message ?? "";
             throw new ConfigurationException([$"{broken.Message} {reason}".Trim()]);
         }
         catch (FormatException broken)
@@ -56,6 +56,8 @@ internal static class Layers
         if (!environment.IsDevelopment())
         {
             addresses["Logging:Console:FormatterName"] = "json";
+            addresses["Logging:Console:FormatterOptions:TimestampFormat"] = "yyyy-MM-ddTHH:mm:ss.fffZ";
+            addresses["Logging:Console:FormatterOptions:UseUtcTimestamp"] = "true";
         }
         else if (addresses.Count == 0)
         {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.Json;
 
 namespace Gateway.Configuration;
@@ -31,16 +32,39 @@ internal static class SettingsFeature
     public static WebApplication BuildChecked(this WebApplicationBuilder builder)
     {
         ConfigurationProblems problems = builder.Problems();
-        List<string> sentences = [.. UnknownSections(builder.Configuration, problems.Sections), .. problems.Sentences];
+        List<string> sentences =
+        [
+            .. UnknownSections(builder.Configuration, problems.Sections),
+            .. ValuesForSections(builder.Configuration, problems.Sections),
+            .. problems.Sentences,
+        ];
         return sentences.Count == 0 ? builder.Build() : throw new ConfigurationException(sentences);
     }
 
-    /// <summary>Only files are held to this: the environment has many variables that are not ours.</summary>
+    /// <summary>Files and the command line are held to this: the environment has many variables that are not ours.</summary>
     private static IEnumerable<string> UnknownSections(IConfigurationRoot configuration, HashSet<string> ours) =>
-        from provider in configuration.Providers.OfType<JsonConfigurationProvider>()
+        from provider in configuration.Providers
+        let place = PlaceOf(provider)
+        where place is not null
         from key in provider.GetChildKeys([], null).Distinct()
         where !ours.Contains(key) && !_frameworks.Contains(key, StringComparer.OrdinalIgnoreCase)
-        select $"{key}: {provider.Source.Path} has a section of this name, which nothing reads; known are {string.Join(", ", ours.Concat(_frameworks))}.";
+        // ASP.NET Core has options of one word, such as --urls and --environment.
+        where provider is JsonConfigurationProvider || provider.GetChildKeys([], key).Any()
+        select $"{key}: {place} has a section of this name, which nothing reads; known are {string.Join(", ", ours.Concat(_frameworks))}.";
+
+    private static string? PlaceOf(IConfigurationProvider provider) => provider switch
+    {
+        JsonConfigurationProvider file => file.Source.Path,
+        CommandLineConfigurationProvider => "the command line",
+        _ => null,
+    };
+
+    /// <summary>A variable of the environment may have a section's name by chance; a key in a file has not.</summary>
+    private static IEnumerable<string> ValuesForSections(IConfigurationRoot configuration, HashSet<string> ours) =>
+        from provider in configuration.Providers.OfType<JsonConfigurationProvider>()
+        from section in ours
+        where provider.TryGet(section, out string? value) && !string.IsNullOrEmpty(value)
+        select $"{section}: {provider.Source.Path} has a value of this name, where a section is wanted.";
 
     private static ConfigurationProblems Problems(this IHostApplicationBuilder builder)
     {

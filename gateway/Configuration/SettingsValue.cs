@@ -31,9 +31,9 @@ internal static class SettingsValue
     private static object? Long(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null;
 
-    /// <summary>A bare number is refused: TimeSpan would read 30 as thirty days.</summary>
+    /// <summary>Hours, minutes and seconds are all wanted: TimeSpan would read 30 as thirty days, and 00:30 as half an hour.</summary>
     private static object? Duration(string text) =>
-        text.Contains(':') && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan duration) ? duration : null;
+        text.Count(static character => character == ':') == 2 && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan duration) ? duration : null;
 
     private static Uri? Address(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0 ? uri : null;

@@ -18,7 +18,7 @@ internal static class DemoFeature
         IConfiguration configuration = builder.Configuration;
         StandIn? cluster = null;
         StandIn? app = null;
-        if (!configuration.GetSection("Elasticsearch:Nodes").GetChildren().Any())
+        if (!configuration.GetSection("Elasticsearch:Nodes").GetChildren().Any(static node => !string.IsNullOrEmpty(node.Value)))
         {
             cluster = StandIn.Create(StandInCluster.PreferredPort, StandInCluster.Map);
             configuration[NodeKey] = cluster.Address.AbsoluteUri;

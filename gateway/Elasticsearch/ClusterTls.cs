@@ -18,8 +18,9 @@ internal static class ClusterTls
         if (options.CertificateFingerprint is { } fingerprint)
         {
             byte[] pin = Convert.FromHexString(fingerprint.Replace(":", "", StringComparison.Ordinal));
-            tls.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                errors == SslPolicyErrors.None || (certificate is X509Certificate2 leaf && Matches(pin, leaf, chain));
+            // The pin alone decides: who sets one does not want to believe whatever some authority of the system has signed.
+            tls.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+                certificate is X509Certificate2 leaf && Matches(pin, leaf, chain);
         }
 
         return tls;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Headers;
 using System.Text;
 
@@ -26,42 +27,45 @@ internal sealed class Credentials
         }
     }
 
-    /// <summary>The field to send now, or null where the cluster wants none.</summary>
-    public AuthenticationHeaderValue? Header
+    /// <summary>
+    /// The field to send now, null where the cluster wants none; false where the file has not had a secret yet. One that is caught in
+    /// the middle of being replaced is no matter: what worked so far works until the next request looks again.
+    /// </summary>
+    public bool TryGet(out AuthenticationHeaderValue? header, [NotNullWhen(false)] out string? problem)
     {
-        get
-        {
-            if (_file is null)
-            {
-                return _current?.Header;
-            }
-
-            try
-            {
-                Refresh(_file);
-            }
-            catch (IOException) when (_current is not null)
-            {
-                // Caught in the middle of being replaced: what worked so far works until the next request looks again.
-            }
-
-            return _current?.Header;
-        }
+        problem = _file is null ? null : Refresh(_file);
+        header = _current?.Header;
+        problem = header is null ? problem : null;
+        return problem is null;
     }
 
-    private void Refresh(string file)
+    private string? Refresh(string file)
     {
-        // Follows links, so the swapped folder of a Kubernetes secret counts as a change.
-        DateTime written = File.GetLastWriteTimeUtc(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file);
-        if (_current?.Written == written)
+        try
         {
-            return;
-        }
+            // Follows links, so the swapped folder of a Kubernetes secret counts as a change.
+            DateTime written = File.GetLastWriteTimeUtc(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file);
+            if (_current?.Written == written)
+            {
+                return null;
+            }
 
-        string secret = File.ReadAllText(file).Trim();
-        if (secret.Length > 0)
-        {
+            string secret = File.ReadAllText(file).Trim();
+            if (secret.Length == 0)
+            {
+                return $"the file '{file}' is empty";
+            }
+
             _current = new Snapshot(_header(secret), written);
+            return null;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return $"the file '{file}' cannot be read";
+        }
+        catch (FormatException)
+        {
+            return $"the file '{file}' has more than one line";
         }
     }
 

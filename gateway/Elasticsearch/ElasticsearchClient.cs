@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Http.Headers;
 using Gateway.Responding;
 using Gateway.Tracing;
 
@@ -27,7 +28,7 @@ internal sealed class ElasticsearchClient : IDisposable
     {
         _options = options;
         _time = time;
-        _transport = new NodeTransport(options, connections);
+        _transport = new NodeTransport(options, connections, time);
         _nodes = new NodeList(options.Nodes, time);
         _credentials = new Credentials(options);
         _log = new FailureLog(logger, time);
@@ -60,24 +61,33 @@ internal sealed class ElasticsearchClient : IDisposable
         }
     }
 
+    /// <summary>For who reads an answer and finds only then that it cannot be used: said as often as other failures.</summary>
+    public void Unusable(string reason) => _log.Failed(Outcome.ClusterBroken, reason);
+
     public void Dispose() => _transport.Dispose();
 
     private async Task<ElasticsearchResult> AttemptsAsync(Activity? span, ElasticsearchCall call, CancellationToken cancellation)
     {
+        if (!_credentials.TryGet(out AuthenticationHeaderValue? authorization, out string? problem))
+        {
+            return Fail(span, Outcome.ClusterRefused, problem, default);
+        }
+
         long started = _time.GetTimestamp();
         List<Node> tried = [];
         NodeAnswer answer = default;
         while (_nodes.Next(tried) is { } node)
         {
             TimeSpan left = _options.TotalTimeout - _time.GetElapsedTime(started);
-            if (left <= TimeSpan.Zero)
+            if (left <= TimeSpan.Zero && tried.Count > 0)
             {
                 node.Abandoned();
                 break;
             }
 
             tried.Add(node);
-            answer = await AttemptAsync(span, node, call, left < _options.AttemptTimeout ? left : _options.AttemptTimeout, cancellation);
+            TimeSpan limit = left < _options.AttemptTimeout ? left : _options.AttemptTimeout;
+            answer = await AttemptAsync(span, node, call, authorization, limit > TimeSpan.Zero ? limit : TimeSpan.Zero, cancellation);
             if (!AnswerRules.IsWorthAnotherNode(answer))
             {
                 break;
@@ -88,7 +98,8 @@ internal sealed class ElasticsearchClient : IDisposable
         return failure is { } outcome ? Fail(span, outcome, $"{tried[^1].Address.Authority}: {reason}", answer) : Succeed(span, tried[^1], call, answer);
     }
 
-    private async Task<NodeAnswer> AttemptAsync(Activity? span, Node node, ElasticsearchCall call, TimeSpan timeout, CancellationToken cancellation)
+    private async Task<NodeAnswer> AttemptAsync(
+        Activity? span, Node node, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
     {
         Uri uri = node.UriOf(call.Target);
         if (span is { IsAllDataRequested: true })
@@ -98,9 +109,11 @@ internal sealed class ElasticsearchClient : IDisposable
             span.SetTag(Names.UrlFull, uri.Query.Length == 0 ? uri.AbsoluteUri : uri.GetLeftPart(UriPartial.Path));
         }
 
+        bool judged = false;
         try
         {
-            NodeAnswer answer = await _transport.GetAsync(uri, _credentials.Header, timeout, cancellation);
+            NodeAnswer answer = await _transport.GetAsync(uri, authorization, timeout, cancellation);
+            judged = true;
             if (AnswerRules.IsWorthAnotherNode(answer))
             {
                 _nodes.Failed(node);
@@ -112,11 +125,13 @@ internal sealed class ElasticsearchClient : IDisposable
 
             return answer;
         }
-        catch (OperationCanceledException)
+        finally
         {
-            // The caller left; that says nothing of the node.
-            node.Abandoned();
-            throw;
+            if (!judged)
+            {
+                // The caller left, or the gateway failed; neither says anything of the node, but another request may try it.
+                node.Abandoned();
+            }
         }
     }
 

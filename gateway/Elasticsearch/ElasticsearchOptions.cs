@@ -79,6 +79,11 @@ internal sealed class ElasticsearchOptions : IValidatableObject
             yield return Wrong("a node's URL has no user, password, query or fragment; credentials have keys of their own.", nameof(Nodes));
         }
 
+        if (ApiKey?.Any(static character => character is < '!' or > '~') == true)
+        {
+            yield return Wrong("must consist of visible ASCII characters.", nameof(ApiKey));
+        }
+
         if (Credentials() is { Count: > 1 } several)
         {
             yield return Wrong($"only one kind of credentials can be used; {string.Join(" and ", several)} are given.", several[0]);

@@ -15,8 +15,9 @@ internal static class Info
             using JsonDocument info = JsonDocument.Parse(json);
             return (Text(info.RootElement, "name"), Text(info.RootElement, "cluster_name"));
         }
-        catch (JsonException)
+        catch (Exception unusable) when (unusable is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a text that is no Unicode, such as half a surrogate pair.
             // Whoever wants the body will meet the same and say so.
             return default;
         }

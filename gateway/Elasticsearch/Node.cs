@@ -18,13 +18,13 @@ internal sealed class Node(Uri address)
     /// <summary>The name that the node gave itself in an answer to <c>GET /</c>, once known.</summary>
     public string? Name { get; set; }
 
-    /// <summary>The URL of a target on this node. Most views ask for the same one each time, so the last is kept.</summary>
+    /// <summary>The URL of a target on this node; not resolved, which would let //host or http://host lead elsewhere. Most views ask for the same one each time, so the last is kept.</summary>
     public Uri UriOf(string target)
     {
         Target? last = _lastTarget;
         if (last is null || !ReferenceEquals(last.Text, target))
         {
-            _lastTarget = last = new Target(target, new Uri(Address, target));
+            _lastTarget = last = new Target(target, new Uri(Address.AbsoluteUri + target));
         }
 
         return last.Uri;
@@ -65,6 +65,7 @@ internal sealed class Node(Uri address)
         lock (_lock)
         {
             _failures = 0;
+            _restsUntil = default;
             _probing = false;
         }
     }

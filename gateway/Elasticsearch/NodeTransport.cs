@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Gateway.Tracing;
 
 namespace Gateway.Elasticsearch;
@@ -16,9 +17,11 @@ internal sealed class NodeTransport : IDisposable
 
     private readonly HttpMessageInvoker _http;
     private readonly int _maxAnswerBytes;
+    private readonly TimeProvider _time;
 
-    public NodeTransport(ElasticsearchOptions options, TracedConnections connections)
+    public NodeTransport(ElasticsearchOptions options, TracedConnections connections, TimeProvider time)
     {
+        _time = time;
         _maxAnswerBytes = options.MaxAnswerBytes;
         var handler = new SocketsHttpHandler
         {
@@ -38,14 +41,11 @@ internal sealed class NodeTransport : IDisposable
     /// <summary>Sends a GET and reads the whole answer. A cancelled caller is an exception; all else is a result.</summary>
     public async Task<NodeAnswer> GetAsync(Uri uri, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        request.Headers.TryAddWithoutValidation("Accept", "application/json");
-        request.Headers.Authorization = authorization;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout);
         try
         {
-            using HttpResponseMessage response = await _http.SendAsync(request, limit.Token);
+            using HttpResponseMessage response = await SendAsync(uri, authorization, limit.Token);
             return await ReadAsync(response, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -64,6 +64,27 @@ internal sealed class NodeTransport : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>.NET repeats a GET by itself where a pooled connection turns out to be closed, but not where it is reset.</summary>
+    private async Task<HttpResponseMessage> SendAsync(Uri uri, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
+    {
+        try
+        {
+            return await SendOnceAsync(uri, authorization, cancellation);
+        }
+        catch (HttpRequestException reset) when (reset.InnerException is IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } })
+        {
+            return await SendOnceAsync(uri, authorization, cancellation);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(Uri uri, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.TryAddWithoutValidation("Accept", "application/json");
+        request.Headers.Authorization = authorization;
+        return await _http.SendAsync(request, cancellation);
+    }
+
     private async Task<NodeAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         long? length = response.Content.Headers.ContentLength;
@@ -72,7 +93,14 @@ internal sealed class NodeTransport : IDisposable
             return new NodeAnswer(NodeResult.TooLarge, Reason: $"an answer of {length} bytes, more than MaxAnswerBytes");
         }
 
-        var body = new ArrayBufferWriter<byte>((int)Math.Max(length ?? 0, 1024));
+        if (response.Content.Headers.NonValidated.TryGetValues("Content-Length", out HeaderStringValues lengths) && (length is null || lengths.Count > 1))
+        {
+            // .NET would read to the end of the connection, and could not tell a whole body from a part; of two it believes the first.
+            return new NodeAnswer(NodeResult.Broken, Reason: "a Content-Length that is not a number, or two of them");
+        }
+
+        // A byte more than announced: the read that finds the end needs room, and the buffer would double for it.
+        var body = new ArrayBufferWriter<byte>((int)Math.Max(length ?? 0, 1023) + 1);
         await using Stream stream = await response.Content.ReadAsStreamAsync(cancellation);
         for (int read = -1; read != 0;)
         {
@@ -88,9 +116,15 @@ internal sealed class NodeTransport : IDisposable
             NodeResult.Answered,
             (int)response.StatusCode,
             body.WrittenMemory,
-            response.Content.Headers.ContentType?.MediaType,
+            response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant(),
             response.Headers.NonValidated.TryGetValues(ProductField, out HeaderStringValues product) ? product.ToString() : null,
-            response.Headers.RetryAfter?.Delta);
+            RetryAfter(response.Headers.RetryAfter));
+    }
+
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? field)
+    {
+        TimeSpan? wait = field?.Delta ?? (field?.Date - _time.GetUtcNow());
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
     /// <summary>No answer has begun: another node can be asked without anything being done twice.</summary>

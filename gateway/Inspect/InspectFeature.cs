@@ -37,7 +37,12 @@ internal static class InspectFeature
             : Page(context, TracePages.Missing(id), StatusCodes.Status404NotFound));
         admin.MapGet("/api/traces", (HttpContext context, string? tag, string? value) =>
             Json(context, Pick(store, tag, value)));
-        admin.MapGet("/api/traces/{id}", (HttpContext context, string id) => Json(context, [store.Find(id)]));
+        admin.MapGet("/api/traces/{id}", (HttpContext context, string id) =>
+        {
+            IReadOnlyList<Activity> trace = store.Find(id);
+            context.Response.StatusCode = trace.Count > 0 ? StatusCodes.Status200OK : StatusCodes.Status404NotFound;
+            return Json(context, trace.Count > 0 ? [trace] : []);
+        });
         admin.MapGet("/style.css", static () =>
             Results.Stream(typeof(InspectFeature).Assembly.GetManifestResourceStream("Gateway.Inspect.style.css")!, "text/css"));
         return admin;

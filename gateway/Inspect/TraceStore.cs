@@ -7,6 +7,9 @@ namespace Gateway.Inspect;
 /// <summary>The last traces, in memory. Setup spans, each the root of a trace of its own, are kept apart, so that they do not crowd out requests.</summary>
 internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activity>
 {
+    /// <summary>Of one trace: a trusted caller may put all its requests into the same.</summary>
+    private const int MaxSpans = 1000;
+
     private readonly Lock _lock = new();
     private readonly Ring _requests = new(options.Traces);
     private readonly Ring _setups = new(options.Traces);
@@ -50,7 +53,11 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
         {
             if (_traces.TryGetValue(span.TraceId, out List<Activity>? trace))
             {
-                trace.Add(span);
+                if (trace.Count < MaxSpans)
+                {
+                    trace.Add(span);
+                }
+
                 return;
             }
 

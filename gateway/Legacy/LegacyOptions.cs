@@ -13,7 +13,7 @@ internal enum HostSent
 }
 
 /// <summary>The Python app behind the gateway: where it is, and how long we wait for it.</summary>
-internal sealed class LegacyOptions
+internal sealed class LegacyOptions : IValidatableObject
 {
     public const string Section = "Legacy";
 
@@ -57,4 +57,12 @@ internal sealed class LegacyOptions
 
     /// <summary>Whether a connection carries more than one request. Default true; false for apps that break on it, as WsgiToAsgi on uvicorn does.</summary>
     public bool ReuseConnections { get; set; } = true;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Address is { } address && (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0))
+        {
+            yield return new ValidationResult("the URL of the app has no user, password, query or fragment.", [nameof(Address)]);
+        }
+    }
 }

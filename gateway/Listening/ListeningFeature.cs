@@ -87,7 +87,7 @@ internal static class ListeningFeature
     {
         try
         {
-            return !string.IsNullOrEmpty(url) && BindingAddress.Parse(url) is { Port: >= 0 and <= 65535, Scheme: "http" or "https" };
+            return !string.IsNullOrEmpty(url) && BindingAddress.Parse(url) is { Port: >= 0 and <= 65535, Scheme: "http" or "https", PathBase: "" };
         }
         catch (FormatException)
         {

@@ -6,7 +6,7 @@ using Gateway.Tracing;
 namespace Gateway.Views;
 
 /// <summary>Answers one route with what one Elasticsearch call returns, in the words of the Python view that it replaces.</summary>
-internal sealed partial class View(string name, ViewOptions options, ElasticsearchClient client, ILogger logger)
+internal sealed class View(string name, ViewOptions options, ElasticsearchClient client)
 {
     private const int LargestKept = 64 * 1024;
 
@@ -30,7 +30,7 @@ internal sealed partial class View(string name, ViewOptions options, Elasticsear
         }
         catch (JsonException broken)
         {
-            Log.NotJson(logger, name, broken.Message);
+            client.Unusable($"view {name}: the answer is not whole JSON: {broken.Message}");
             await context.AnswerAsync(Outcome.ClusterBroken);
             return;
         }
@@ -72,10 +72,4 @@ internal sealed partial class View(string name, ViewOptions options, Elasticsear
     }
 
     private sealed record Written(ReadOnlyMemory<byte> Json, byte[] Body);
-
-    private static partial class Log
-    {
-        [LoggerMessage(EventId = 500, Level = LogLevel.Warning, Message = "View {View}: Elasticsearch's answer is not whole JSON: {Reason}")]
-        public static partial void NotJson(ILogger logger, string view, string reason);
-    }
 }

@@ -23,10 +23,9 @@ internal static class ViewsFeature
     public static void MapViews(this WebApplication app)
     {
         ElasticsearchClient client = app.Services.GetRequiredService<ElasticsearchClient>();
-        ILogger logger = app.Services.GetRequiredService<ILogger<View>>();
         foreach ((string name, ViewOptions options) in app.Services.GetRequiredService<ViewsOptions>())
         {
-            var view = new View(name, options, client, logger);
+            var view = new View(name, options, client);
             app.MapMethods(options.Path, _methods, (RequestDelegate)view.AnswerAsync)
                 .WithDisplayName(name)
                 .WithMetadata(new ExactPath(options.Path));

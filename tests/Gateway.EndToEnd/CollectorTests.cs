@@ -23,19 +23,18 @@ public sealed class CollectorTests(SharedServers servers, ITestOutputHelper outp
         List<TimeSpan> slowestUnserved = [];
         HashSet<string> bodies = [];
 
-        // Turn by turn, so that whatever else the machine does meets both; the first turns warm up.
+        // Turn by turn, so that whatever else the machine does meets both, and the best turn of each counts; the first ones warm up.
         for (int round = 0; round < 12; round++)
         {
             slowestServed.Add(await RoundAsync(served, bodies));
             slowestUnserved.Add(await RoundAsync(unserved, bodies));
         }
 
-        double ratio = Median(slowestUnserved.Skip(3)) / Median(slowestServed.Skip(3));
+        double ratio = slowestUnserved.Skip(3).Min() / slowestServed.Skip(3).Min();
         Output.WriteLine($"p99 with the collector {failing} is {ratio:0.00} times that with it up");
         Assert.Single(bodies);
         Assert.True(ratio <= 3, $"p99 with the collector {failing} is {ratio:0.00} times that with it up.");
         await Eventually.Holds(() => unserved.Log.Any(static entry => entry is { EventId: SpansDropped, LogLevel: "Warning" }), "the drops to be said");
-        Assert.DoesNotContain(served.Log, static entry => entry.EventId == SpansDropped);
     }
 
     [Fact]
@@ -46,11 +45,11 @@ public sealed class CollectorTests(SharedServers servers, ITestOutputHelper outp
         await Load.AtOnceAsync(gateway.Address, "/", 4000);
         long before = gateway.Process.ResidentBytes;
 
-        await Load.AtOnceAsync(gateway.Address, "/", 12_000);
+        await Load.AtOnceAsync(gateway.Address, "/", 24_000);
 
         long grown = (gateway.Process.ResidentBytes - before) / (1024 * 1024);
         Output.WriteLine($"grown by {grown} MiB, from {before / (1024 * 1024)}");
-        Assert.True(grown < 40, $"The process has grown by {grown} MiB: 36,000 spans that were kept would be more than that.");
+        Assert.True(grown < 40, $"The process has grown by {grown} MiB: 72,000 spans that were kept would be more than that.");
     }
 
     [Fact]
@@ -62,10 +61,11 @@ public sealed class CollectorTests(SharedServers servers, ITestOutputHelper outp
         JaegerServer jaeger = await JaegerServer.StartAsync(Processes, ports);
         GatewayProcess gateway = await GatewayProcess.StartAsync(
             Processes,
-            [("ASPNETCORE_ENVIRONMENT", "Production"), .. jaeger.Exporting("grpc")],
+            [.. GatewayProcess.Production, .. jaeger.Exporting("grpc")],
             [$"--Legacy:Address={Loopback.Nowhere}", $"--Elasticsearch:Nodes:0={elasticsearch.Address}"]);
         List<Answer> answers = [.. await Load.InARowAsync(gateway.Client, "/", 5)];
         await ExportedAsync(gateway, jaeger);
+        Assert.DoesNotContain(gateway.Log, static entry => entry.EventId == SpansDropped);
 
         jaeger.Process.Terminate();
         await jaeger.Process.ExitAsync();
@@ -83,7 +83,7 @@ public sealed class CollectorTests(SharedServers servers, ITestOutputHelper outp
     private static async Task ExportedAsync(GatewayProcess gateway, JaegerServer jaeger)
     {
         string youngest = (await gateway.TracesAsync(5))[^1][0].TraceId;
-        await Eventually.HoldsAsync(async () => (await jaeger.TraceAsync(youngest)).Count >= 3, "Jaeger to have the youngest trace");
+        Assert.Equal(3, (await jaeger.FindAsync(youngest)).Count);
     }
 
     private static async Task FailAsync(HttpContext context, string how)
@@ -109,19 +109,13 @@ public sealed class CollectorTests(SharedServers servers, ITestOutputHelper outp
         return answers.Select(static answer => answer.Took).Order().ElementAt(answers.Count * 99 / 100);
     }
 
-    private static double Median(IEnumerable<TimeSpan> times)
-    {
-        TimeSpan[] sorted = [.. times.Order()];
-        return sorted[sorted.Length / 2].TotalMilliseconds;
-    }
-
     private async Task<GatewayProcess> StartAsync(Uri collector, params string[] settings)
     {
         ElasticsearchServer elasticsearch = await Servers.ElasticsearchAsync();
         return await GatewayProcess.StartAsync(
             Processes,
             [
-                ("ASPNETCORE_ENVIRONMENT", "Production"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.AbsoluteUri),
+                .. GatewayProcess.Production, ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.AbsoluteUri),
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_BSP_SCHEDULE_DELAY", "200"),
             ],
             [$"--Legacy:Address={Loopback.Nowhere}", $"--Elasticsearch:Nodes:0={elasticsearch.Address}", .. settings]);

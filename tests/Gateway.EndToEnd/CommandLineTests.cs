@@ -75,10 +75,8 @@ public sealed class CommandLineTests(SharedServers servers, ITestOutputHelper ou
 
     private async Task<RunningProcess> RunAsync(string[] arguments)
     {
-        string empty = Directory.CreateTempSubdirectory("loopgate-config-").FullName;
-        RunningProcess gateway = GatewayProcess.Run(Processes, arguments, ("ASPNETCORE_ENVIRONMENT", "Production"), ("GATEWAY_CONFIG", empty));
+        RunningProcess gateway = GatewayProcess.Run(Processes, arguments, GatewayProcess.Production);
         await gateway.ExitAsync();
-        Directory.Delete(empty);
         return gateway;
     }
 }

@@ -17,7 +17,7 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         await Load.InARowAsync(gateway.Client, "/", 2);
         Span[] second = (await gateway.TracesAsync(2))[1];
 
-        IReadOnlyList<JaegerSpan> spans = await jaeger.FindAsync(second[0].TraceId, 3);
+        IReadOnlyList<JaegerSpan> spans = await jaeger.FindAsync(second[0].TraceId);
 
         Assert.Equal(3, spans.Count);
         JaegerSpan server = Assert.Single(spans, static span => span.Kind == "server");
@@ -42,7 +42,7 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         IReadOnlyList<Span[]> traces = await gateway.TracesAsync(40);
         foreach (Span[] trace in traces)
         {
-            await jaeger.FindAsync(trace[0].TraceId, 3);
+            await jaeger.FindAsync(trace[0].TraceId);
         }
 
         foreach (var connection in traces.SelectMany(static trace => trace).Where(static span => span.IsHttpCall).GroupBy(static span => span[ConnectionId]!))
@@ -66,7 +66,7 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         GatewayProcess gateway = await StartAsync(jaeger, "grpc", app.Address);
         await Load.InARowAsync(gateway.Client, "/status/418", 1);
 
-        IReadOnlyList<JaegerSpan> spans = await jaeger.FindAsync(Assert.Single(await gateway.TracesAsync(1))[0].TraceId, 2);
+        IReadOnlyList<JaegerSpan> spans = await jaeger.FindAsync(Assert.Single(await gateway.TracesAsync(1))[0].TraceId);
 
         JaegerSpan server = Assert.Single(spans, static span => span.Kind == "server");
         JaegerSpan call = Assert.Single(spans, static span => span.Kind == "client");
@@ -87,9 +87,9 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         await Load.InARowAsync(gateway.Client, "/async-sleep?ms=20", 2);
         IReadOnlyList<Span[]> traces = await gateway.TracesAsync(7);
 
-        string first = await TextAsync(jaeger, traces[0][0].TraceId, 3);
-        string fifth = await TextAsync(jaeger, traces[4][0].TraceId, 3);
-        string view = await TextAsync(jaeger, traces[6][0].TraceId, 2);
+        string first = await TextAsync(jaeger, traces[0][0].TraceId);
+        string fifth = await TextAsync(jaeger, traces[4][0].TraceId);
+        string view = await TextAsync(jaeger, traces[6][0].TraceId);
 
         Assert.Contains("loopgate.connection.use = 1\n", first, StringComparison.Ordinal);
         Assert.Contains("loopgate.connection.use = 5\n", fifth, StringComparison.Ordinal);
@@ -97,13 +97,13 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         Assert.Contains("loopgate.connection.reused = false\n", view, StringComparison.Ordinal);
     }
 
-    private async Task<string> TextAsync(JaegerServer jaeger, string traceId, int atLeast)
+    private async Task<string> TextAsync(JaegerServer jaeger, string traceId)
     {
-        IReadOnlyList<JaegerSpan> spans = await jaeger.FindAsync(traceId, atLeast);
+        IReadOnlyList<JaegerSpan> spans = await jaeger.FindAsync(traceId);
         List<JaegerSpan> linked = [];
         foreach ((string target, string _) in spans.SelectMany(static span => span.Links))
         {
-            linked.AddRange(await jaeger.FindAsync(target, 1));
+            linked.AddRange(await jaeger.FindAsync(target));
         }
 
         string text = TraceText.Of(spans, linked);
@@ -116,7 +116,7 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
         ElasticsearchServer elasticsearch = await Servers.ElasticsearchAsync();
         return await GatewayProcess.StartAsync(
             Processes,
-            [("ASPNETCORE_ENVIRONMENT", "Production"), .. jaeger.Exporting(protocol)],
+            [.. GatewayProcess.Production, .. jaeger.Exporting(protocol)],
             [$"--Legacy:Address={app}", $"--Elasticsearch:Nodes:0={elasticsearch.Address}"]);
     }
 }

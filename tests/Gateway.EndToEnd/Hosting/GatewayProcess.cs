@@ -10,6 +10,9 @@ public sealed class GatewayProcess
     private static readonly string _build = Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "..", "..", "Gateway", new DirectoryInfo(AppContext.BaseDirectory).Name, "Gateway.dll"));
 
+    /// <summary>Production, without any configuration file: the folder named is the process's own, which is empty.</summary>
+    public static readonly (string Name, string Value)[] Production = [("ASPNETCORE_ENVIRONMENT", "Production"), ("GATEWAY_CONFIG", ".")];
+
     private GatewayProcess(RunningProcess process, Uri address, Uri admin)
     {
         (Process, Address, Admin) = (process, address, admin);
@@ -37,7 +40,7 @@ public sealed class GatewayProcess
 
     /// <summary>Starts it in Production, in front of an app and with a cluster, and waits until it is ready.</summary>
     public static Task<GatewayProcess> StartAsync(ProcessSet processes, Uri app, Uri elasticsearch, params string[] settings) =>
-        StartAsync(processes, [("ASPNETCORE_ENVIRONMENT", "Production")], [$"--Legacy:Address={app}", $"--Elasticsearch:Nodes:0={elasticsearch}", .. settings]);
+        StartAsync(processes, Production, [$"--Legacy:Address={app}", $"--Elasticsearch:Nodes:0={elasticsearch}", .. settings]);
 
     /// <summary>Starts it on free ports, by default without a wait at its end, and waits until it is ready.</summary>
     public static async Task<GatewayProcess> StartAsync(ProcessSet processes, (string Name, string Value)[] environment, string[] settings)

@@ -50,20 +50,13 @@ public sealed class JaegerServer
         ("OTEL_BSP_SCHEDULE_DELAY", "100"),
     ];
 
-    /// <summary>The spans of one trace; none where Jaeger does not know it.</summary>
-    public async Task<IReadOnlyList<JaegerSpan>> TraceAsync(string traceId)
-    {
-        using HttpResponseMessage answer = await _query.GetAsync($"/api/traces/{traceId}");
-        return answer.StatusCode == HttpStatusCode.NotFound
-            ? []
-            : [.. (await ReadAsync(answer)).SelectMany(static trace => trace)];
-    }
-
-    /// <summary>The spans of one trace, once Jaeger has so many of them.</summary>
-    public async Task<IReadOnlyList<JaegerSpan>> FindAsync(string traceId, int atLeast)
+    /// <summary>The spans of one trace, once Jaeger has its root: that ends, and is exported, last.</summary>
+    public async Task<IReadOnlyList<JaegerSpan>> FindAsync(string traceId)
     {
         IReadOnlyList<JaegerSpan> spans = [];
-        await Eventually.HoldsAsync(async () => (spans = await TraceAsync(traceId)).Count >= atLeast, $"Jaeger to know the trace {traceId}");
+        await Eventually.HoldsAsync(
+            async () => (spans = await TraceAsync(traceId)).Any(static span => span.ParentId is null),
+            $"Jaeger to know the trace {traceId}");
         return spans;
     }
 
@@ -99,5 +92,14 @@ public sealed class JaegerServer
             .. content.GetProperty("data").EnumerateArray()
                 .Select(static trace => (IReadOnlyList<JaegerSpan>)[.. trace.GetProperty("spans").EnumerateArray().Select(JaegerSpan.Of)]),
         ];
+    }
+
+    /// <summary>The spans of one trace; none where Jaeger does not know it.</summary>
+    private async Task<IReadOnlyList<JaegerSpan>> TraceAsync(string traceId)
+    {
+        using HttpResponseMessage answer = await _query.GetAsync($"/api/traces/{traceId}");
+        return answer.StatusCode == HttpStatusCode.NotFound
+            ? []
+            : [.. (await ReadAsync(answer)).SelectMany(static trace => trace)];
     }
 }

@@ -9,12 +9,28 @@ public static class Loopback
     /// <summary>An address at which nothing listens.</summary>
     public static Uri Nowhere { get; } = new("http://127.0.0.1:9");
 
-    /// <summary>A port that nothing listens on now.</summary>
+    /// <summary>
+    /// A port that nothing listens on now, below those that the system hands out by itself: until it is used, and while a server is
+    /// away, nobody else gets it.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (int attempt = 0; attempt < 100; attempt++)
+        {
+            int port = Random.Shared.Next(20_000, 32_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // In use: another one then.
+            }
+        }
+
+        throw new InvalidOperationException("Found no free port.");
     }
 
     /// <summary>A client that follows no redirect, keeps no cookie, and has at most <paramref name="connections"/> connections.</summary>

@@ -77,21 +77,15 @@ public sealed class RunningProcess : IAsyncDisposable
     public async Task<string> LineAsync([StringSyntax(StringSyntaxAttribute.Regex)] string pattern)
     {
         Match? found = null;
-        try
-        {
-            await Eventually.Holds(
-                () => (found = Lines.Select(line => Regex.Match(line, pattern)).FirstOrDefault(static match => match.Success)) is not null || HasExited,
-                $"a line '{pattern}' of {Name}",
-                TimeSpan.FromSeconds(60));
-        }
-        finally
-        {
-            if (found is null)
+        await Eventually.Holds(
+            () =>
             {
-                TestContext.Current.TestOutputHelper?.WriteLine(Tail);
-            }
-        }
-
+                bool ended = HasExited;
+                found = Lines.Select(line => Regex.Match(line, pattern)).FirstOrDefault(static match => match.Success);
+                return found is not null || ended;
+            },
+            $"a line '{pattern}' of {Name}",
+            TimeSpan.FromSeconds(60));
         Assert.True(found is not null, $"{Name} ended without a line '{pattern}': {Tail}");
         return found.Groups[1].Value;
     }

@@ -1,6 +1,6 @@
 namespace Gateway.Tests.Configuration;
 
-/// <summary>What single settings of the cluster cannot say wrong, but two together can; and that secrets stay out of what is said.</summary>
+/// <summary>What two settings of the cluster can say wrong together; and that secrets stay out of what is said of them.</summary>
 public sealed class ElasticsearchOptionsTests
 {
     private const string Secret = "s3cr3t-value";
@@ -29,7 +29,7 @@ public sealed class ElasticsearchOptionsTests
         using var folder = new Folder(("secret.txt", Secret));
 
         string problem = await Composition.ProblemAsync(
-            [.. settings.Select(setting => "--Elasticsearch:" + setting.Replace("FILE", folder.FileOf("secret.txt"), StringComparison.Ordinal))]);
+            [.. settings.Select(setting => Argument(setting, folder))]);
 
         Assert.StartsWith(key + ": ", problem, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, problem, StringComparison.Ordinal);
@@ -50,7 +50,7 @@ public sealed class ElasticsearchOptionsTests
         using var folder = new Folder(("secret.txt", Secret));
 
         Assert.Empty(await Composition.ProblemsAsync(
-            [.. settings.Select(setting => "--Elasticsearch:" + setting.Replace("FILE", folder.FileOf("secret.txt"), StringComparison.Ordinal))]));
+            [.. settings.Select(setting => Argument(setting, folder))]));
     }
 
     [Theory]
@@ -63,4 +63,7 @@ public sealed class ElasticsearchOptionsTests
         Assert.StartsWith("Elasticsearch:ApiKey: ", problem, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cr3t", problem, StringComparison.Ordinal);
     }
+
+    private static string Argument(string setting, Folder folder) =>
+        "--Elasticsearch:" + setting.Replace("FILE", folder.FileOf("secret.txt"), StringComparison.Ordinal);
 }

@@ -94,7 +94,9 @@ public sealed class FilesTests
     [Fact]
     public async Task A_view_that_is_added_stands_beside_the_one_that_is_shipped()
     {
-        using var folder = new Folder(("a.json", """{ "Views": { "health": { "Path": "/health", "Elasticsearch": "GET /_cluster/health" } } }"""));
+        using var folder = new Folder(("a.json", """
+            { "Views": { "health": { "Path": "/health", "Elasticsearch": "GET /_cluster/health" } } }
+            """));
 
         ViewsOptions views = await Composition.OptionsAsync<ViewsOptions>();
 

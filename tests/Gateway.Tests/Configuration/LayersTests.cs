@@ -73,6 +73,14 @@ public sealed class LayersTests
     }
 
     [Fact]
+    public void An_argument_that_is_no_setting_is_one_sentence()
+    {
+        ConfigurationException wrong = Assert.Throws<ConfigurationException>(() => Layers.CreateBuilder(["-x=1"]));
+
+        Assert.Contains("-x", Assert.Single(wrong.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Production_listens_everywhere_and_logs_json_and_development_listens_on_loopback_and_logs_for_people()
     {
         using var none = new EnvironmentScope(("ASPNETCORE_URLS", null), ("ASPNETCORE_HTTP_PORTS", null));
@@ -109,7 +117,8 @@ public sealed class LayersTests
     [Fact]
     public async Task Stand_ins_never_start_in_production()
     {
-        await using WebApplication app = Composition.Compose("--Legacy:Address=http://127.0.0.1:1", "--Elasticsearch:Nodes:0=http://127.0.0.1:1");
+        await using WebApplication app = Composition.Compose(
+            "--Legacy:Address=http://127.0.0.1:1", "--Elasticsearch:Nodes:0=http://127.0.0.1:1");
 
         Assert.DoesNotContain(app.Services.GetServices<IHostedService>(), static service => service is StandIns);
     }

@@ -1,20 +1,28 @@
 using System.Collections;
+using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
 using Gateway.Configuration;
+using Gateway.Views;
 using Microsoft.Extensions.Configuration;
 
 namespace Gateway.Tests.Configuration;
 
-/// <summary>Each option of each feature can be found by an operator: in the shipped settings, with its default, in the schema, and in the README.</summary>
+/// <summary>
+/// Each option of each feature can be found by an operator: in the shipped settings with its default, in the schema, and in the README.
+/// </summary>
 public sealed class OptionsTests
 {
-    /// <summary>All options classes of the gateway with a fixed set of keys, found by their name, so that a new one cannot be forgotten.</summary>
+    /// <summary>The pattern of all durations.</summary>
+    private const string Duration = @"^([0-9]{1,7}\.)?([01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](\.[0-9]{1,7})?$";
+
+    /// <summary>All options classes with a fixed set of keys, found by their name, so that a new one cannot be forgotten.</summary>
     public static TheoryData<string, string> Keys { get; } =
     [
         .. from type in typeof(Program).Assembly.GetTypes()
            let section = type.GetField("Section")?.GetRawConstantValue() as string
-           where type.Name.EndsWith("Options", StringComparison.Ordinal) && section is not null && !typeof(IDictionary).IsAssignableFrom(type)
+           where type.Name.EndsWith("Options", StringComparison.Ordinal) && section is not null
+           where !typeof(IDictionary).IsAssignableFrom(type)
            from property in type.GetProperties()
            select new TheoryDataRow<string, string>(section, property.Name),
     ];
@@ -57,6 +65,27 @@ public sealed class OptionsTests
 
     [Theory]
     [MemberData(nameof(Keys))]
+    public void The_limits_of_an_option_in_the_schema_are_those_of_its_class(string section, string key)
+    {
+        PropertyInfo property = New(section).GetType().GetProperty(key)!;
+        using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Repository.Schema));
+        JsonElement entry = schema.RootElement.GetProperty("properties").GetProperty(section).GetProperty("properties").GetProperty(key);
+
+        Agree(property, entry);
+    }
+
+    [Fact]
+    public void A_view_has_the_same_keys_and_limits_in_the_schema()
+    {
+        using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Repository.Schema));
+        JsonElement view = schema.RootElement.GetProperty("definitions").GetProperty("view").GetProperty("properties");
+
+        Assert.Equal(typeof(ViewOptions).GetProperties().Select(static p => p.Name), view.EnumerateObject().Select(static p => p.Name));
+        Assert.All(typeof(ViewOptions).GetProperties(), property => Agree(property, view.GetProperty(property.Name)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
     public void An_option_stands_in_the_readme(string section, string key)
     {
         string readme = Path.Combine(Repository.Root, "README.md");
@@ -68,6 +97,29 @@ public sealed class OptionsTests
             lines.Any(line => line.Contains($"{section}:{key}", StringComparison.Ordinal)
                 || (line.StartsWith('|') && line.Contains($"`{key}`", StringComparison.Ordinal))),
             $"README.md names neither {section}:{key} nor `{key}` in a table.");
+    }
+
+    private static void Agree(PropertyInfo property, JsonElement entry)
+    {
+        Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        if (property.GetCustomAttribute<RangeAttribute>() is { Minimum: int least } range)
+        {
+            Assert.Equal((least, range.Maximum), (entry.GetProperty("minimum").GetInt32(), entry.GetProperty("maximum").GetInt32()));
+        }
+
+        if (property.GetCustomAttribute<RegularExpressionAttribute>() is { } expression)
+        {
+            Assert.Equal(expression.Pattern, entry.GetProperty("pattern").GetString());
+        }
+
+        if (type.IsEnum)
+        {
+            Assert.Equal(
+                Enum.GetNames(type).Select(static name => name.ToLowerInvariant()),
+                entry.GetProperty("enum").EnumerateArray().Select(static word => word.GetString()).OfType<string>());
+        }
+
+        Assert.Equal(type == typeof(TimeSpan), entry.TryGetProperty("pattern", out JsonElement pattern) && pattern.GetString() == Duration);
     }
 
     private static object New(string section) => Activator.CreateInstance(

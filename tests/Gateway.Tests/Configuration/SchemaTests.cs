@@ -80,7 +80,9 @@ public sealed class SchemaTests
         Assert.False(view.GetProperty("additionalProperties").GetBoolean());
         JsonProperty[] all =
         [
-            .. Properties(_schema.RootElement), .. Properties(view), .. _sections.SelectMany(static section => Properties(SectionOf(section))),
+            .. Properties(_schema.RootElement),
+            .. Properties(view),
+            .. _sections.SelectMany(static section => Properties(SectionOf(section))),
         ];
         Assert.All(all, static key => Assert.NotEqual("", key.Value.GetProperty("description").GetString()));
     }

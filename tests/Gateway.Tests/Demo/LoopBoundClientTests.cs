@@ -4,7 +4,7 @@ using Gateway.Tests.Hosting;
 
 namespace Gateway.Tests.Demo;
 
-/// <summary>The stand-in's client breaks as Python's do: because the loop that it is bound to is closed, and not by counting requests.</summary>
+/// <summary>The stand-in's client breaks as Python's do: because the loop that it is bound to is closed, not by counting.</summary>
 public sealed class LoopBoundClientTests
 {
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -19,7 +19,7 @@ public sealed class LoopBoundClientTests
         byte[][] answers = await OnThread(() =>
         {
             using var loop = new EventLoop("1");
-            return (byte[][])[loop.Run(() => client.InfoAsync(default)), loop.Run(() => client.InfoAsync(default)), loop.Run(() => client.InfoAsync(default))];
+            return (byte[][])[.. Enumerable.Range(0, 3).Select(_ => loop.Run(() => client.InfoAsync(default)))];
         });
 
         Assert.All(answers, static answer => Assert.Equal("ok", Encoding.ASCII.GetString(answer)));
@@ -94,7 +94,7 @@ public sealed class LoopBoundClientTests
         using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
         var client = new LoopBoundClient(http, new Uri("http://127.0.0.1:1/"));
 
-        RuntimeErrorException none = await OnThread(() => Assert.Throws<RuntimeErrorException>(() => client.InfoAsync(default).GetAwaiter().GetResult()));
+        RuntimeErrorException none = await Assert.ThrowsAsync<RuntimeErrorException>(() => OnThread(() => client.InfoAsync(default)).Unwrap());
 
         Assert.Equal("no running event loop", none.Message);
     }

@@ -14,7 +14,8 @@ public sealed class StandInTests
         await using var app = StandIn.Create(0, new StandInApp(cluster.Address).Map);
         await cluster.StartAsync(default);
         await app.StartAsync(default);
-        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Elasticsearch:Nodes:0", cluster.Address.AbsoluteUri));
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Elasticsearch:Nodes:0", cluster.Address.AbsoluteUri));
 
         using HttpResponseMessage first = await gateway.Client.GetAsync(app.Address);
         using HttpResponseMessage second = await gateway.Client.GetAsync(app.Address);
@@ -28,8 +29,12 @@ public sealed class StandInTests
         Assert.Equal("RuntimeError: Event loop is closed\n", await second.Content.ReadAsStringAsync());
         string made = Assert.Single(first.Headers.GetValues("X-Loop"));
         string bound = made.Split(';')[0]["id=".Length..];
-        Assert.EndsWith($";error=\"Event loop is closed\";dead={bound}", Assert.Single(second.Headers.GetValues("X-Loop")), StringComparison.Ordinal);
-        Assert.EndsWith($";dead={bound}", Assert.Single(third.Headers.GetValues("X-Loop")), StringComparison.Ordinal);
+        foreach (HttpResponseMessage failed in (HttpResponseMessage[])[second, third])
+        {
+            string report = Assert.Single(failed.Headers.GetValues("X-Loop"));
+            Assert.EndsWith($";error=\"Event loop is closed\";dead={bound}", report, StringComparison.Ordinal);
+        }
+
         string json = await first.Content.ReadAsStringAsync();
         Assert.Equal((json, json), (await byGateway.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync()));
     }
@@ -50,7 +55,8 @@ public sealed class StandInTests
             Assert.False(answer.Headers.Contains("X-Loop"));
         }
 
-        string?[] loops = [.. (await gateway.TracesAsync(3)).Select(static trace => TraceOfOne.Attribute(new TraceOfOne(trace).Server, "loopgate.loop.id"))];
+        IEnumerable<string?> loops = (await gateway.TracesAsync(3))
+            .Select(static trace => TraceOfOne.Attribute(new TraceOfOne(trace).Server, "loopgate.loop.id"));
         Assert.Equal(hasLoop ? 3 : 0, loops.OfType<string>().Distinct().Count());
     }
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Elasticsearch;
 
-/// <summary>M4, M5, M8, M9: which answers are Elasticsearch's, and what becomes of the others: never relayed, never hidden by the app.</summary>
+/// <summary>M4, M5, M8, M9: which answers are Elasticsearch's, and what becomes of the others.</summary>
 public sealed class AnswerTests
 {
     private const string Unusable = "Elasticsearch sent an answer that cannot be used.";
@@ -40,7 +40,8 @@ public sealed class AnswerTests
         { "empty", Answers.Json(""), "not whole JSON" },
         { "half an object", Answers.Json("""{"name":"es01","""), "not whole JSON" },
         { "two values", Answers.Json("{}{}"), "not whole JSON" },
-        { "not UTF-8", Answers.Json("{\"name\":\"\xff\"}"), "not whole JSON" },
+        { "not UTF-8", Answers.Json("{\"other\":\"\xff\"}"), "not whole JSON" },
+        { "a name that is not UTF-8", Answers.Json("{\"name\":\"\xff\"}"), "not whole JSON" },
         { "gzip that nobody asked for", Answers.Json("\x1f\x8b\x08", fields: Answers.Product + "Content-Encoding: gzip\r\n"), "not whole JSON" },
     };
 
@@ -106,6 +107,22 @@ public sealed class AnswerTests
         Assert.Contains("status " + status[..3], said.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"name":""")]
+    [InlineData("")]
+    public async Task An_answer_that_only_its_reader_finds_broken_is_said_once_a_minute_too(string body)
+    {
+        await using var node = ScriptedServer.Always(Answers.Json(body));
+        await using Scene scene = await Scene.StartAsync(node);
+
+        for (int i = 0; i < 3; i++)
+        {
+            using HttpResponseMessage answer = await scene.GetsProblemAsync(502, Unusable);
+        }
+
+        Assert.Single(scene.Said);
+    }
+
     public static TheoryData<string, string> Usables { get; } = new()
     {
         { "8 with charset", Answers.Of(Answers.InfoJson, "200 OK", "Content-Type: application/json; charset=UTF-8\r\n" + Answers.Product) },
@@ -115,7 +132,8 @@ public sealed class AnswerTests
         { "after early hints", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + Answers.Info },
         {
             "in chunks",
-            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{Answers.Product}Transfer-Encoding: chunked\r\n\r\n{Answers.InfoJson.Length:x}\r\n{Answers.InfoJson}\r\n0\r\n\r\n"
+            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{Answers.Product}Transfer-Encoding: chunked\r\n\r\n"
+                + $"{Answers.InfoJson.Length:x}\r\n{Answers.InfoJson}\r\n0\r\n\r\n"
         },
     };
 
@@ -144,6 +162,22 @@ public sealed class AnswerTests
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Contains(version, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Half a surrogate pair: JSON allows it, Python reads and writes it, .NET's strings of JSON refuse it.</summary>
+    [Theory]
+    [InlineData("name")]
+    [InlineData("cluster_name")]
+    [InlineData("other")]
+    public async Task An_answer_with_half_a_character_is_relayed_as_it_is(string key)
+    {
+        string json = $"{{\"{key}\":\"\\ud800\"}}";
+        await using var node = ScriptedServer.Always(Answers.Json(json));
+        await using Scene scene = await Scene.StartAsync(node);
+
+        using HttpResponseMessage answer = await scene.GetAsync();
+
+        Assert.Equal(json + "\n", await answer.Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -26,8 +26,8 @@ internal sealed class Authority : IDisposable
 
     public static string FingerprintOf(X509Certificate2 certificate) => certificate.GetCertHashString(HashAlgorithmName.SHA256);
 
-    /// <summary>A server's certificate for an address or a name, valid from ten days ago.</summary>
-    public X509Certificate2 Issue(string host = "127.0.0.1", int days = 10)
+    /// <summary>A server's certificate for an address or a name, valid from ten days ago. It names the key that signed it, or only the name.</summary>
+    public X509Certificate2 Issue(string host = "127.0.0.1", int days = 10, bool namesKey = true)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256);
@@ -43,7 +43,12 @@ internal sealed class Authority : IDisposable
 
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, false, 0, critical: true));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, false));
+        if (namesKey)
+        {
+            request.CertificateExtensions.Add(
+                X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        }
+
         using X509Certificate2 signed = request.Create(Certificate, Now.AddDays(-10), Now.AddDays(days), RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);
     }

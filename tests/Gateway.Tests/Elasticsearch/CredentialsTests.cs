@@ -81,7 +81,8 @@ public sealed class CredentialsTests
         await scene.GetsInfoAsync();
 
         Assert.Equal(
-            ["Bearer one", "Bearer one", "Bearer one", "Bearer two"], node.Requests.Select(static request => request.Field("Authorization")));
+            ["Bearer one", "Bearer one", "Bearer one", "Bearer two"],
+            node.Requests.Select(static request => request.Field("Authorization")));
     }
 
     /// <summary>A folder in its place is what root, too, cannot read.</summary>

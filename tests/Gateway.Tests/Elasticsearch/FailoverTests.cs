@@ -9,8 +9,11 @@ public sealed class FailoverTests
 {
     private const string Unreachable = "No Elasticsearch node can be reached.";
 
-    /// <summary>.NET's client itself sends a GET up to three times more where a connection ends before any byte of an answer.</summary>
-    private const int MostTries = 4;
+    /// <summary>
+    /// .NET's client itself sends a GET up to three times more where a connection ends before any byte of an answer; a reset one may
+    /// be a pooled one, and is repeated once.
+    /// </summary>
+    private static readonly Dictionary<string, int> _mostTries = new() { ["closes"] = 4, ["resets"] = 2, ["speaks no HTTP"] = 1 };
 
     /// <summary>Nothing listens here.</summary>
     private static readonly Uri _refused = new("http://127.0.0.1:1/");
@@ -112,9 +115,8 @@ public sealed class FailoverTests
 
         await scene.GetsInfoAsync();
 
-        Assert.InRange(bad.Requests.Count, 1, how == "closes" ? MostTries : 1);
+        Assert.InRange(bad.Requests.Count, 1, _mostTries[how]);
         Assert.Single(good.Requests);
-        Assert.Equal(2, (await scene.Gateway.TraceAsync()).HttpCalls.Count);
     }
 
     [Theory]
@@ -139,7 +141,7 @@ public sealed class FailoverTests
 
         using HttpResponseMessage answer = await scene.GetsProblemAsync(502, "Elasticsearch sent an answer that cannot be used.");
 
-        Assert.InRange(bad.Requests.Count, 1, how == "closes" ? MostTries : 1);
+        Assert.InRange(bad.Requests.Count, 1, _mostTries[how]);
         Assert.Equal(LogLevel.Warning, Assert.Single(scene.Said).Level);
     }
 
@@ -166,13 +168,13 @@ public sealed class FailoverTests
     [Fact]
     public async Task A_busy_cluster_that_names_a_date_is_a_503_that_says_when()
     {
-        await using var busy = ScriptedServer.Always(
-            Answers.Json("{}", "429 Too Many Requests", Answers.Product + "Retry-After: Fri, 01 Jan 2100 00:00:00 GMT\r\n"));
+        string date = TimeProvider.System.GetUtcNow().AddHours(1).ToString("R", CultureInfo.InvariantCulture);
+        await using var busy = ScriptedServer.Always(Answers.Json("{}", "429 Too Many Requests", $"{Answers.Product}Retry-After: {date}\r\n"));
         await using Scene scene = await Scene.StartAsync(busy);
 
         using HttpResponseMessage answer = await scene.GetsProblemAsync(503, "Elasticsearch is too busy.");
 
-        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.InRange(answer.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0, 3500, 3600);
     }
 
     [Fact]

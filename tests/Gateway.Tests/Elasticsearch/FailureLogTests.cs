@@ -35,7 +35,8 @@ public sealed class FailureLogTests : IDisposable
     [Fact]
     public void One_kind_of_failure_does_not_silence_another()
     {
-        foreach (Outcome outcome in (Outcome[])[Outcome.NoNode, Outcome.ClusterBusy, Outcome.ClusterBroken, Outcome.ClusterTooSlow, Outcome.TooManyWaiting])
+        Outcome[] all = [Outcome.NoNode, Outcome.ClusterBusy, Outcome.ClusterBroken, Outcome.ClusterTooSlow, Outcome.TooManyWaiting];
+        foreach (Outcome outcome in all)
         {
             _log.Failed(outcome, "first");
             _log.Failed(outcome, "second");

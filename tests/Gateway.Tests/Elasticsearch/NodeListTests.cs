@@ -162,24 +162,6 @@ public sealed class NodeListTests
         Assert.All(Enumerable.Range(0, 10), _ => Assert.Equal("b", NameOf(nodes.Next([]))));
     }
 
-    /// <summary>A request that had begun before the node failed ends without a verdict while another one probes the node.</summary>
-    [Fact]
-    public void Only_the_probe_itself_ends_the_probe()
-    {
-        NodeList nodes = Nodes(2);
-        Node a = nodes.Next([])!;
-        nodes.Failed(a);
-        _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Same(a, Until(nodes, a));
-        nodes.Failed(nodes.Next([])!);
-        // Both rest or are probed: this request gets the node beside the probe, and its client leaves.
-        Assert.Same(a, nodes.Next([]));
-        a.Abandoned();
-        _time.Advance(TimeSpan.FromSeconds(2));
-
-        Assert.False(a.TryUse(_time.GetUtcNow()), "a second probe beside the first");
-    }
-
     [Theory]
     [InlineData("http://a:9200", "http://a:9200/")]
     [InlineData("http://a:9200/es", "http://a:9200/es/")]

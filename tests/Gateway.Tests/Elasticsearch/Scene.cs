@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Elasticsearch;
 
-/// <summary>A gateway between scripted nodes and an app that must not be touched: a call to Elasticsearch never falls back to the app.</summary>
+/// <summary>A gateway between nodes and an app that must not be touched: a call to Elasticsearch never falls back to the app.</summary>
 internal sealed class Scene : IAsyncDisposable
 {
     private readonly ScriptedServer _app;
@@ -16,7 +16,10 @@ internal sealed class Scene : IAsyncDisposable
 
     /// <summary>What the client of the cluster said in the log.</summary>
     public IReadOnlyList<LogEntry> Said =>
-        [.. Gateway.Log.Where(static entry => entry.Level >= LogLevel.Warning && entry.Category.StartsWith("Gateway.", StringComparison.Ordinal))];
+    [
+        .. Gateway.Log.Where(static entry =>
+            entry.Level >= LogLevel.Warning && entry.Category.StartsWith("Gateway.", StringComparison.Ordinal)),
+    ];
 
     public static Task<Scene> StartAsync(ScriptedServer node, params (string Key, string Value)[] settings) =>
         StartAsync([node.Address], settings);
@@ -24,17 +27,17 @@ internal sealed class Scene : IAsyncDisposable
     public static Task<Scene> StartAsync(ScriptedServer node, ScriptedServer other, params (string Key, string Value)[] settings) =>
         StartAsync([node.Address, other.Address], settings);
 
-    /// <summary>Settings are keys under <c>Elasticsearch</c>.</summary>
+    /// <summary>Settings are keys under <c>Elasticsearch</c>, or whole ones behind a colon.</summary>
     public static async Task<Scene> StartAsync(Uri[] nodes, params (string Key, string Value)[] settings)
     {
         (string, string)[] all =
         [
             .. nodes.Select(static (node, i) => ($"Elasticsearch:Nodes:{i}", node.AbsoluteUri)),
-            .. settings.Select(static setting => ("Elasticsearch:" + setting.Key, setting.Value)),
+            .. settings.Select(static setting =>
+                (setting.Key[0] == ':' ? setting.Key[1..] : "Elasticsearch:" + setting.Key, setting.Value)),
         ];
         var app = ScriptedServer.Always("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nthe app");
-        GatewayHost gateway = await GatewayHost.StartAsync([("Legacy:Address", app.Address.AbsoluteUri), .. all]);
-        return new Scene(gateway, app);
+        return new Scene(await GatewayHost.StartAsync([("Legacy:Address", app.Address.AbsoluteUri), .. all]), app);
     }
 
     /// <summary>Sends <c>GET /</c>, which the shipped view answers from <c>GET /</c> of a node.</summary>
@@ -49,7 +52,7 @@ internal sealed class Scene : IAsyncDisposable
         Assert.Equal(Answers.InfoJson + "\n", await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>Sends it and expects an error of the gateway's own shape, with nothing of the node's answer in it; returns it for more.</summary>
+    /// <summary>Sends it and expects an error of the gateway's own shape, with no field of the node's; returns it for more.</summary>
     public async Task<HttpResponseMessage> GetsProblemAsync(int status, string detail)
     {
         HttpResponseMessage answer = await GetAsync();

@@ -56,6 +56,7 @@ internal sealed class TlsNode : IAsyncDisposable
     /// authority, and an attacker sends whatever he likes. So this goes by the constructor that the factory calls.
     /// </summary>
     private static SslStreamCertificateContext Context(X509Certificate2 certificate, X509Certificate2[] sentAlong) =>
-        (SslStreamCertificateContext)typeof(SslStreamCertificateContext).GetConstructors(BindingFlags.Instance | BindingFlags.NonPublic).Single()
+        (SslStreamCertificateContext)typeof(SslStreamCertificateContext)
+            .GetConstructors(BindingFlags.Instance | BindingFlags.NonPublic).Single()
             .Invoke([certificate, sentAlong.AsReadOnly(), null]);
 }

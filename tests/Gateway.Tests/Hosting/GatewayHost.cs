@@ -18,6 +18,7 @@ public sealed class GatewayHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly LogCapture _log;
     private readonly SpanSink _spans;
+    private bool _stopped;
 
     private GatewayHost(WebApplication app, LogCapture log, SpanSink spans, Uri address, Uri admin)
     {
@@ -88,12 +89,20 @@ public sealed class GatewayHost : IAsyncDisposable
     /// <summary>The trace of the one request that was sent, by the parts of it that have names.</summary>
     public async Task<TraceOfOne> TraceAsync() => new((await TracesAsync(1))[0]);
 
-    public async Task StopAsync(CancellationToken impatience = default) => await _app.StopAsync(impatience);
+    public async Task StopAsync(CancellationToken impatience = default)
+    {
+        _stopped = true;
+        await _app.StopAsync(impatience);
+    }
 
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _app.StopAsync();
+        if (!_stopped)
+        {
+            await StopAsync();
+        }
+
         await _app.DisposeAsync();
         if (!ErrorsAreExpected)
         {

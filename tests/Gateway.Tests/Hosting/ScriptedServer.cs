@@ -70,6 +70,8 @@ public sealed class ScriptedServer : IAsyncDisposable
 
     private static async Task RunAsync(Func<ScriptedConnection, Task> script, ScriptedConnection connection)
     {
+        // The next connection is accepted whatever this one's script does.
+        await Task.Yield();
         try
         {
             await script(connection);

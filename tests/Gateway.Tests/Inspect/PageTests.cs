@@ -62,8 +62,12 @@ public sealed class PageTests
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await StartAsync(app);
 
-        await SendRawAsync(gateway, $"GET {path} HTTP/1.1\r\nHost: \"><script>\r\nUser-Agent: <script>alert(2)</script>\r\nConnection: close\r\n\r\n");
-        await SendRawAsync(gateway, $"GET {path} HTTP/1.1\r\nHost: a\r\nUser-Agent: <script>alert(2)</script>\r\nConnection: close\r\n\r\n");
+        foreach (string host in (string[])["\"><script>", "a"])
+        {
+            await SendRawAsync(
+                gateway, $"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: <script>alert(2)</script>\r\nConnection: close\r\n\r\n");
+        }
+
         JsonElement[] trace = (await gateway.TracesAsync(1))[0];
         string id = trace[0].GetProperty("traceId").GetString()!;
 
@@ -80,7 +84,7 @@ public sealed class PageTests
     public async Task What_the_app_reports_as_a_loop_stays_text()
     {
         await using var app = ScriptedServer.Always(
-            "HTTP/1.1 200 OK\r\nX-Loop: id=\"<script>a</script>\";use=1;error=\"<img src=x>\";dead=\"'><b>\"\r\nContent-Length: 2\r\n\r\nok");
+            "HTTP/1.1 200 OK\r\nX-Loop: id=a.1;use=1;error=\"<img src=x onerror='<script>'>\"\r\nContent-Length: 2\r\n\r\nok");
         await using GatewayHost gateway = await StartAsync(app);
 
         await SendAsync(gateway, "/any");
@@ -121,7 +125,8 @@ public sealed class PageTests
         Assert.InRange(server, 1, client);
         Assert.Contains("<th>loopgate.connection.use<td>1</tr>", page, StringComparison.Ordinal);
         string setup = Assert.Single(trace.HttpCalls).GetProperty("links")[0].GetProperty("traceId").GetString()!;
-        Assert.Contains($"<tr><th>link<td><a href=\"/traces/{setup}\">HTTP connection_setup 127.0.0.1:{app.Address.Port}</a></tr>", page, StringComparison.Ordinal);
+        Assert.Contains(
+            $"<tr><th>link<td><a href=\"/traces/{setup}\">HTTP connection_setup 127.0.0.1:{app.Address.Port}</a></tr>", page, StringComparison.Ordinal);
         string opened = await PageAsync(gateway, $"/traces/{setup}");
         Assert.Contains("loopgate.connection.peer<td>legacy", opened, StringComparison.Ordinal);
         string connection = TraceOfOne.Attribute(trace.HttpCalls[0], "loopgate.connection.id")!;
@@ -150,20 +155,25 @@ public sealed class PageTests
     }
 
     [Fact]
-    public async Task Each_link_of_the_list_finds_its_own_request_again()
+    public async Task Each_link_of_the_list_and_of_the_tree_leads_somewhere_and_a_search_finds_its_own_request_again()
     {
-        await using var app = ScriptedServer.Always("HTTP/1.1 200 OK\r\nX-Loop: id=\"a b&c=d+e%20\";use=1\r\nContent-Length: 2\r\n\r\nok");
+        await using var app = ScriptedServer.Always(
+            "HTTP/1.1 200 OK\r\nX-Loop: id=a-b_c.1;use=1;dead=a-b_c.0\r\nContent-Length: 2\r\n\r\nok");
         await using GatewayHost gateway = await StartAsync(app);
         await SendAsync(gateway, "/any");
-        await gateway.TracesAsync(1);
+        TraceOfOne trace = await gateway.TraceAsync();
 
-        string page = await PageAsync(gateway, "/");
+        string[] ofList = Links(await PageAsync(gateway, "/"));
+        string[] ofTree = Links(await PageAsync(gateway, $"/traces/{trace.Server.GetProperty("traceId").GetString()}"));
 
-        string[] links = [.. page.Split("<a href=\"").Skip(1).Select(static rest => WebUtility.HtmlDecode(rest[..rest.IndexOf('"', StringComparison.Ordinal)]))];
-        Assert.True(links.Length >= 4, page);
-        foreach (string link in links)
+        // Of the list: the trace, who served it, its loop, its connection.
+        // Of the tree: back, who served it, its loop, the dead loop, its connection, the route, the connection being opened.
+        Assert.Equal((4, 7), (ofList.Length, ofTree.Length));
+        Assert.Contains("/?tag=http.route&value=%2F%7B%2A%2Arest%7D", ofTree);
+        foreach (string link in ofList.Concat(ofTree))
         {
-            Assert.Contains("/any", await PageAsync(gateway, link), StringComparison.Ordinal);
+            string page = await PageAsync(gateway, link);
+            Assert.True(!link.StartsWith("/?tag=", StringComparison.Ordinal) || page.Contains("GET /any", StringComparison.Ordinal), link);
         }
     }
 
@@ -273,6 +283,9 @@ public sealed class PageTests
         Assert.Equal(status, answer.StatusCode);
         return await answer.Content.ReadAsStringAsync();
     }
+
+    private static string[] Links(string page) =>
+        [.. page.Split("<a href=\"").Skip(1).Select(static rest => WebUtility.HtmlDecode(rest.Split('"')[0]))];
 
     private static IEnumerable<string?> Paths(IReadOnlyList<JsonElement[]> traces) =>
         traces.Select(static trace => TraceOfOne.Attribute(new TraceOfOne(trace).Server, "url.path"));

@@ -116,26 +116,6 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task An_answer_before_the_end_of_the_upload_arrives_whole()
-    {
-        await using var app = new ScriptedServer(async connection =>
-        {
-            await connection.ReadHeadAsync();
-            await connection.SendAsync("HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo much");
-            await connection.StallAsync();
-        });
-        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
-        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
-
-        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nthe beginning");
-        RawAnswer answer = await client.ReadAnswerAsync();
-
-        Assert.Equal(413, answer.Status);
-        Assert.True(answer.IsWhole);
-        Assert.Equal("too much", answer.Body);
-    }
-
-    [Fact]
     public async Task A_WebSocket_carries_messages_both_ways_and_closes()
     {
         await using KestrelBackend app = await KestrelBackend.StartAsync(HttpProtocols.Http1, answer: static async context =>

@@ -10,6 +10,7 @@ public sealed class RequestTests
 {
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     private const int Megabyte = 1 << 20;
+    private const int Part = 100_000;
 
     [Theory]
     [InlineData("/a%2Fb")]
@@ -41,18 +42,16 @@ public sealed class RequestTests
         Assert.Equal(target, Assert.Single(app.Requests).Target);
     }
 
-    [Theory]
-    [InlineData("http://shop.example/a%2Fb?x=1", "/a%2Fb?x=1")]
-    [InlineData("http://shop.example/a", "/a")]
-    public async Task A_target_in_absolute_form_arrives_as_its_path(string target, string expected)
+    [Fact]
+    public async Task A_target_in_absolute_form_arrives_as_its_path()
     {
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
 
-        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, $"GET {target} HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, "GET http://shop.example/a?x=1%2F2 HTTP/1.1\r\nHost: shop.example\r\n\r\n");
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal(expected, Assert.Single(app.Requests).Target);
+        Assert.Equal("/a?x=1%2F2", Assert.Single(app.Requests).Target);
     }
 
     [Fact]
@@ -168,9 +167,9 @@ public sealed class RequestTests
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         await client.SendAsync($"POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: {Megabyte}\r\n\r\n");
-        await client.SendAsync(new byte[1000]);
+        await client.SendAsync(new byte[Part]);
         await firstArrived.Task.WaitAsync(TimeSpan.FromSeconds(10));
-        await client.SendAsync(new byte[Megabyte - 1000]);
+        await client.SendAsync(new byte[Megabyte - Part]);
 
         Assert.Equal(200, (await client.ReadAnswerAsync()).Status);
     }

@@ -1,0 +1,99 @@
+using Gateway.Tests.Hosting;
+
+namespace Gateway.Tests.Listening;
+
+/// <summary>The way out on SIGTERM.</summary>
+public sealed class DrainingTests
+{
+    private const string Request = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    [Fact]
+    public async Task While_draining_readiness_is_off_requests_are_served_and_connections_are_closed_after_them()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Draining:Wait", "00:01:00"));
+        using RawClient before = await RawClient.ConnectAsync(gateway.Address);
+        await before.SendAsync(Request);
+        Assert.Null((await before.ReadAnswerAsync()).Field("Connection"));
+        using var end = new CancellationTokenSource();
+
+        Task stopping = gateway.StopAsync(end.Token);
+        await Eventually.Async(async () => (await ReadinessAsync(gateway)).Status == 503, "readiness to go off");
+
+        Assert.Equal("draining\n", (await ReadinessAsync(gateway)).Body);
+        Assert.Equal("live\n", await gateway.Client.GetStringAsync(new Uri(gateway.Admin, "/livez")));
+        await before.SendAsync(Request);
+        RawAnswer answer = await before.ReadAnswerAsync();
+        Assert.Equal((200, "ok", "close"), (answer.Status, answer.Body, answer.Field("Connection")));
+        Assert.True(await before.IsClosedAsync());
+        Assert.Equal("close", (await RawClient.ExchangeAsync(gateway.Address, Request)).Field("Connection"));
+        await end.CancelAsync();
+        await stopping.ContinueWith(static _ => { }, TaskScheduler.Default);
+    }
+
+    [Fact]
+    public async Task A_request_in_flight_is_served_to_its_end()
+    {
+        var working = new TaskCompletionSource();
+        var mayAnswer = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            working.SetResult();
+            await connection.WaitAsync(mayAnswer.Task);
+            await connection.SendAsync(Ok);
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+        await client.SendAsync(Request);
+        await working.Task.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Task stopping = gateway.StopAsync();
+        await Eventually.Async(async () => !await AcceptsAsync(gateway), "the listener to close");
+        Assert.False(stopping.IsCompleted);
+        mayAnswer.SetResult();
+
+        RawAnswer answer = await client.ReadAnswerAsync();
+        Assert.Equal((200, "ok"), (answer.Status, answer.Body));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task A_request_in_flight_beyond_the_deadline_is_cut()
+    {
+        var working = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            working.SetResult();
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Draining:Deadline", "00:00:00.3"));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+        await client.SendAsync(Request);
+        await working.Task.WaitAsync(TimeSpan.FromSeconds(10));
+
+        await gateway.StopAsync().ContinueWith(static _ => { }, TaskScheduler.Default).WaitAsync(TimeSpan.FromSeconds(10));
+
+        RawAnswer answer = await client.ReadAnswerAsync();
+        Assert.False(answer is { IsWhole: true, Status: 200 });
+        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    private static Task<RawAnswer> ReadinessAsync(GatewayHost gateway) =>
+        RawClient.ExchangeAsync(gateway.Admin, "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    private static async Task<bool> AcceptsAsync(GatewayHost gateway)
+    {
+        try
+        {
+            using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+}
