@@ -31,6 +31,7 @@ internal static class Program
         app.UseTracing();
         app.UseDraining();
         app.UseOwnErrors();
+        app.UseRouting();
         app.MapAdmin().MapHealth().MapInspect();
         app.MapViews();
         app.MapLegacy();

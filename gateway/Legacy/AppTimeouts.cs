@@ -43,7 +43,7 @@ internal sealed class AppTimeouts(HttpMessageHandler inner, LegacyOptions option
     {
         string? type = response.Content.Headers.ContentType?.MediaType;
         return response.StatusCode == HttpStatusCode.SwitchingProtocols
-            || type == "text/event-stream"
+            || string.Equals(type, "text/event-stream", StringComparison.OrdinalIgnoreCase)
             || type?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
     }
 }

@@ -26,6 +26,7 @@ internal static class LegacyFeature
             .LoadFromMemory([LegacyRoute.Route], options.Address is null ? [] : [LegacyRoute.Cluster(options)])
             .AddTransforms(AddTransforms);
         KeepKeysInMemory(builder.Services);
+        CheckDestinations(builder);
     }
 
     public static void MapLegacy(this WebApplication app)
@@ -41,9 +42,23 @@ internal static class LegacyFeature
                 proxy.UsePassiveHealthChecks();
             });
         }
-        catch (InvalidOperationException refused) when (refused.InnerException is AggregateException reasons)
+        catch (InvalidOperationException refused) when (refused.InnerException is { } reason)
         {
-            throw new ConfigurationException([.. reasons.Flatten().InnerExceptions.Select(static reason => $"{YarpSection}: {reason.Message}")]);
+            IEnumerable<Exception> reasons = reason is AggregateException several ? several.Flatten().InnerExceptions : [reason];
+            throw new ConfigurationException([.. reasons.Select(static one => $"{YarpSection}: {one.Message}")]);
+        }
+    }
+
+    /// <summary>YARP checks the address of a destination only when the first request is to go there.</summary>
+    private static void CheckDestinations(WebApplicationBuilder builder)
+    {
+        foreach (IConfigurationSection destination in builder.Configuration.GetSection($"{YarpSection}:Clusters").GetChildren()
+            .SelectMany(static cluster => cluster.GetSection("Destinations").GetChildren()))
+        {
+            if (!Uri.TryCreate(destination["Address"], UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+            {
+                builder.AddProblem($"{destination.Path}:Address: the value is not an absolute URL with http or https.");
+            }
         }
     }
 
@@ -101,6 +116,13 @@ internal static class LegacyFeature
     private static void KeepTarget(RequestTransformContext transform)
     {
         string target = transform.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        // The absolute form, RFC 9112 §3.2.2: its path is sent on.
+        int scheme = target.IndexOf("://", StringComparison.Ordinal);
+        if (!target.StartsWith('/') && scheme > 0 && target.IndexOf('/', scheme + 3) is > 0 and int path)
+        {
+            target = target[path..];
+        }
+
         if (target.StartsWith('/'))
         {
             transform.ProxyRequest.RequestUri = new Uri(string.Concat(transform.DestinationPrefix.AsSpan().TrimEnd('/'), target), _asItCame);

@@ -1,5 +1,6 @@
 using Gateway.Responding;
 using Gateway.Tracing;
+using Microsoft.AspNetCore.Connections;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Legacy;
@@ -38,11 +39,25 @@ internal static partial class ProxyErrors
             return Outcome.AppTooSlow;
         }
 
-        if (context.RequestAborted.IsCancellationRequested || IsClients(failed.Error))
+        // YARP itself aborts the client's connection where an answer breaks off, so this is asked before whether the client is there.
+        if (failed.Error is ForwarderError.ResponseBodyDestination or ForwarderError.UpgradeResponseDestination or ForwarderError.UpgradeRequestDestination)
         {
-            return failed.Error == ForwarderError.RequestBodyClient && !context.RequestAborted.IsCancellationRequested
-                ? Outcome.RequestMalformed
-                : Outcome.ClientLeft;
+            return Outcome.AppBroken;
+        }
+
+        if (context.RequestAborted.IsCancellationRequested || Has<ConnectionResetException>(failed.Exception))
+        {
+            return Outcome.ClientLeft;
+        }
+
+        if (failed.Error is ForwarderError.RequestBodyClient or ForwarderError.RequestCreation)
+        {
+            return Outcome.RequestMalformed;
+        }
+
+        if (IsClients(failed.Error))
+        {
+            return Outcome.ClientLeft;
         }
 
         return Has<HttpRequestException>(failed.Exception, static e => e.HttpRequestError is
@@ -52,7 +67,7 @@ internal static partial class ProxyErrors
     }
 
     private static bool IsClients(ForwarderError error) => error is
-        ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient
+        ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled
         or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient
         or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeRequestClient
         or ForwarderError.UpgradeResponseCanceled or ForwarderError.UpgradeResponseClient;
@@ -67,7 +82,13 @@ internal static partial class ProxyErrors
             _ => Has(exception.InnerException, which),
         };
 
-    private static string ReasonOf(Exception? exception) => exception?.GetBaseException().Message ?? "no reason given";
+    /// <summary>.NET's word for it where there is one: the message of an exception may quote what the app sent.</summary>
+    private static string ReasonOf(Exception? exception) => exception?.GetBaseException() switch
+    {
+        HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } failed => failed.HttpRequestError.ToString(),
+        { } other => other.Message,
+        null => "no reason given",
+    };
 
     private static partial class Log
     {

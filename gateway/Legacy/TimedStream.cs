@@ -49,6 +49,8 @@ internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle)
         try
         {
             await inner.WriteAsync(buffer, limit.Token);
+            // Else .NET keeps what is smaller than its buffer until more comes, and a piece of a slow upload waits for the next.
+            await inner.FlushAsync(limit.Token);
         }
         catch (OperationCanceledException) when (limit.IsPassed)
         {

@@ -11,6 +11,12 @@ internal sealed class HttpClientListener : IDisposable
     private readonly ActivityListener _listener = new()
     {
         ShouldListenTo = static source => source.Name is Sources.HttpClient or Sources.HttpConnections,
+        // .NET puts the exception on the client's span as an event, and its text quotes what the other side sent: bytes of the app's.
+        ExceptionRecorder = static (Activity _, Exception failure, ref TagList tags) =>
+        {
+            tags.Add("exception.message", failure is HttpRequestException { HttpRequestError: var error } ? error.ToString() : failure.GetType().Name);
+            tags.Add("exception.stacktrace", "");
+        },
         Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
     };
 

@@ -49,6 +49,8 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
 
         int status = context.Response.StatusCode;
         span.AddTag(Names.HttpResponseStatusCode, status);
+        // ASP.NET Core sets it, and it is a field of the request: none of those is in a trace.
+        span.SetTag(Names.UserAgent, null);
         span.AddTag(Names.NetworkProtocolVersion, context.Request.Protocol switch
         {
             "HTTP/1.1" => "1.1",

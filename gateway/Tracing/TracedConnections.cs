@@ -72,8 +72,9 @@ internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistr
 
     /// <summary>Without TLS there is nothing to negotiate: HTTP/2 is spoken only where it is insisted on.</summary>
     private static bool MayBeHttp2(HttpRequestMessage request) =>
-        request.Version.Major > 1
-        && (request.RequestUri?.Scheme == Uri.UriSchemeHttps || request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower);
+        request.RequestUri?.Scheme == Uri.UriSchemeHttps
+            ? request.Version.Major > 1 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher
+            : request.Version.Major > 1 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower;
 
     /// <summary>
     /// The configured address: .NET names the Host field, which is the client's where it is passed on, and would make a series in

@@ -7,7 +7,7 @@ internal sealed class TracingOptions
 {
     public const string Section = "Tracing";
 
-    /// <summary>Networks whose <c>traceparent</c>, <c>tracestate</c> and baggage are believed; of all others a new trace starts. Default: none.</summary>
+    /// <summary>Networks whose <c>traceparent</c> and <c>tracestate</c> are believed; of all others a new trace starts. Default: none.</summary>
     public List<IPNetwork> TrustedCallers { get; } = [];
 
     /// <summary>Whether the <c>X-Loop</c> field of the app's answers is read and removed. Default true.</summary>

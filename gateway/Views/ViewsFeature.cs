@@ -28,7 +28,9 @@ internal static class ViewsFeature
             var view = new View(name, options, client);
             app.MapMethods(options.Path, _methods, (RequestDelegate)view.AnswerAsync)
                 .WithDisplayName(name)
-                .WithMetadata(new ExactPath(options.Path));
+                .WithMetadata(new ExactPath(options.Path))
+                // Before a route of the operator's with the same path and methods, which would be a tie.
+                .WithOrder(-1);
         }
     }
 }
