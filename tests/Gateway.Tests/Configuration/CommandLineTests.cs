@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Configuration;
+using Gateway.Tests.Hosting;
 
 namespace Gateway.Tests.Configuration;
 
@@ -63,7 +64,7 @@ public sealed class CommandLineTests
     [InlineData("--version", "0.")]
     public async Task Help_and_version_need_no_configuration(string argument, string text)
     {
-        using var environment = new EnvironmentScope(("GATEWAY_CONFIG", "/no/such/folder"));
+        using var environment = new Variables(("GATEWAY_CONFIG", "/no/such/folder"));
 
         (int code, string output, string error) = await RunAsync([argument]);
 

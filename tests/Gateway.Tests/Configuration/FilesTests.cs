@@ -1,4 +1,5 @@
 using Gateway.Elasticsearch;
+using Gateway.Tests.Hosting;
 using Gateway.Views;
 
 namespace Gateway.Tests.Configuration;
@@ -32,7 +33,7 @@ public sealed class FilesTests
     [Fact]
     public async Task A_variable_of_the_environment_that_has_a_sections_name_by_chance_is_no_problem()
     {
-        using var environment = new EnvironmentScope(("Inspect", "1"), ("TRACING", "on"), ("HOSTNAME_OF_SOMETHING", "x"));
+        using var environment = new Variables(("Inspect", "1"), ("TRACING", "on"), ("HOSTNAME_OF_SOMETHING", "x"));
 
         Assert.Empty(await Composition.ProblemsAsync());
     }

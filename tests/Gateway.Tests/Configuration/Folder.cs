@@ -1,10 +1,12 @@
+using Gateway.Tests.Hosting;
+
 namespace Gateway.Tests.Configuration;
 
 /// <summary>A temporary folder of configuration files, which GATEWAY_CONFIG names until the test is over.</summary>
 internal sealed class Folder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-config-");
-    private readonly EnvironmentScope _environment;
+    private readonly Variables _environment;
 
     public Folder(params (string Name, string Text)[] files)
     {
@@ -13,7 +15,7 @@ internal sealed class Folder : IDisposable
             File.WriteAllText(FileOf(name), text);
         }
 
-        _environment = new EnvironmentScope(("GATEWAY_CONFIG", _folder.FullName));
+        _environment = new Variables(("GATEWAY_CONFIG", _folder.FullName));
     }
 
     public string FileOf(string name) => Path.Combine(_folder.FullName, name);

@@ -2,6 +2,7 @@ using Gateway.Configuration;
 using Gateway.Demo;
 using Gateway.Elasticsearch;
 using Gateway.Legacy;
+using Gateway.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,16 +18,16 @@ public sealed class LayersTests
     [Fact]
     public void Each_layer_wins_over_the_ones_before()
     {
-        using var none = new EnvironmentScope(("ASPNETCORE_URLS", null), ("ASPNETCORE_HTTP_PORTS", null));
+        using var none = new Variables(("ASPNETCORE_URLS", null), ("ASPNETCORE_HTTP_PORTS", null));
         Assert.Equal("http://*:8080", Read(Url));
 
-        using var mapped = new EnvironmentScope(("ASPNETCORE_URLS", "http://127.0.0.1:1"));
+        using var mapped = new Variables(("ASPNETCORE_URLS", "http://127.0.0.1:1"));
         Assert.Equal("http://127.0.0.1:1", Read(Url));
 
         using var folder = new Folder(("b.json", Endpoint(3)), ("a.json", Endpoint(2)));
         Assert.Equal("http://127.0.0.1:3", Read(Url));
 
-        using var environment = new EnvironmentScope(("Kestrel__Endpoints__Http__Url", "http://127.0.0.1:4"));
+        using var environment = new Variables(("Kestrel__Endpoints__Http__Url", "http://127.0.0.1:4"));
         Assert.Equal("http://127.0.0.1:4", Read(Url));
         Assert.Equal("http://127.0.0.1:5", Read(Url, $"--{Url}=http://127.0.0.1:5"));
     }
@@ -38,8 +39,8 @@ public sealed class LayersTests
     [InlineData("DOTNET_URLS", "http://127.0.0.1:9", "http://127.0.0.1:9", null)]
     public void The_addresses_of_aspnetcore_become_endpoints(string variable, string value, string first, string? second)
     {
-        using var none = new EnvironmentScope(("ASPNETCORE_URLS", null), ("ASPNETCORE_HTTP_PORTS", null));
-        using var environment = new EnvironmentScope((variable, value));
+        using var none = new Variables(("ASPNETCORE_URLS", null), ("ASPNETCORE_HTTP_PORTS", null));
+        using var environment = new Variables((variable, value));
 
         Assert.Equal(first, Read(Url));
         Assert.Equal(second, Read("Kestrel:Endpoints:Url2:Url"));
@@ -48,7 +49,7 @@ public sealed class LayersTests
     [Fact]
     public void Urls_on_the_command_line_become_endpoints_and_win_over_ports()
     {
-        using var environment = new EnvironmentScope(("ASPNETCORE_URLS", null), ("ASPNETCORE_HTTP_PORTS", "8001"));
+        using var environment = new Variables(("ASPNETCORE_URLS", null), ("ASPNETCORE_HTTP_PORTS", "8001"));
 
         Assert.Equal("http://127.0.0.1:7", Read(Url, "--urls=http://127.0.0.1:7"));
     }
@@ -65,7 +66,7 @@ public sealed class LayersTests
     [Fact]
     public void A_folder_that_is_named_and_missing_stops_the_start()
     {
-        using var environment = new EnvironmentScope(("GATEWAY_CONFIG", "/no/such/folder"));
+        using var environment = new Variables(("GATEWAY_CONFIG", "/no/such/folder"));
 
         ConfigurationException missing = Assert.Throws<ConfigurationException>(() => Layers.CreateBuilder([]));
 
@@ -83,7 +84,7 @@ public sealed class LayersTests
     [Fact]
     public void Production_listens_everywhere_and_logs_json_and_development_listens_on_loopback_and_logs_for_people()
     {
-        using var none = new EnvironmentScope(("ASPNETCORE_URLS", null), ("ASPNETCORE_HTTP_PORTS", null));
+        using var none = new Variables(("ASPNETCORE_URLS", null), ("ASPNETCORE_HTTP_PORTS", null));
 
         Assert.Equal("http://*:8080", Read(Url));
         Assert.Equal("json", Read("Logging:Console:FormatterName"));
@@ -152,7 +153,7 @@ public sealed class LayersTests
     public async Task In_development_an_empty_node_is_an_empty_place()
     {
         using var folder = new Folder();
-        using var environment = new EnvironmentScope(("Elasticsearch__Nodes__0", ""), ("Legacy__Address", ""));
+        using var environment = new Variables(("Elasticsearch__Nodes__0", ""), ("Legacy__Address", ""));
 
         await using WebApplication app = Composition.Compose("--environment=Development");
 
