@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
 using Gateway.Responding;
@@ -7,6 +8,10 @@ namespace Gateway.Tracing;
 /// <summary>What becomes known of a request on its way, kept for its Server span.</summary>
 internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
 {
+    /// <summary>The methods that may be part of a span's name: a client can make up others without end.</summary>
+    private static readonly FrozenSet<string> _methods =
+        FrozenSet.Create(StringComparer.Ordinal, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY");
+
     private Outcome? _outcome;
     private bool _ranHere;
 
@@ -61,7 +66,7 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
         if (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route })
         {
             span.AddTag(Names.HttpRoute, route);
-            span.DisplayName = $"{context.Request.Method} {route}";
+            span.DisplayName = $"{(_methods.Contains(context.Request.Method) ? context.Request.Method : "HTTP")} {route}";
         }
 
         if (_outcome is { } outcome)
