@@ -31,6 +31,7 @@ internal static class Names
     public const string HttpRequestMethod = "http.request.method";
     public const string HttpResponseStatusCode = "http.response.status_code";
     public const string HttpRoute = "http.route";
+    public const string NetworkPeerAddress = "network.peer.address";
     public const string NetworkProtocolVersion = "network.protocol.version";
     public const string ServerAddress = "server.address";
     public const string ServerPort = "server.port";

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using OpenTelemetry;
 
 namespace Gateway.Tracing;
@@ -33,6 +34,12 @@ internal sealed class SpanPipeline(IEnumerable<BaseProcessor<Activity>> sinks, C
     public void Release(Activity setup)
     {
         setup.ActivityTraceFlags |= ActivityTraceFlags.Recorded;
+        if (setup.GetTagItem(Names.NetworkPeerAddress) is string address && IPAddress.TryParse(address, out IPAddress? ip) && ip.IsIPv4MappedToIPv6)
+        {
+            // The sockets speak both families; what people search for is the address as it is configured.
+            setup.SetTag(Names.NetworkPeerAddress, ip.MapToIPv4().ToString());
+        }
+
         if (setup.IsStopped)
         {
             base.OnEnd(setup);
