@@ -31,7 +31,7 @@ internal static class Program
         app.UseTracing();
         app.UseDraining();
         app.UseOwnErrors();
-        app.MapAdmin().MapHealth().MapInspect();
+        app.MapAdmin().MapHealth().MapMetrics().MapInspect();
         app.MapViews();
         app.MapLegacy();
         return app;

@@ -16,6 +16,7 @@ internal sealed class ElasticsearchClient : IDisposable
     private readonly NodeList _nodes;
     private readonly Credentials _credentials;
     private readonly FailureLog _log;
+    private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly string _id = new SerialIds().Next();
     private readonly int _maxPending;
@@ -23,10 +24,11 @@ internal sealed class ElasticsearchClient : IDisposable
     private int _pending;
     private string? _clusterName;
 
-    public ElasticsearchClient(ElasticsearchOptions options, TracedConnections connections, TimeProvider time, ILogger<ElasticsearchClient> logger)
+    public ElasticsearchClient(ElasticsearchOptions options, TracedConnections connections, GatewayMetrics metrics, TimeProvider time, ILogger<ElasticsearchClient> logger)
     {
         _options = options;
         _time = time;
+        _metrics = metrics;
         _transport = new NodeTransport(options, connections);
         _nodes = new NodeList(options.Nodes, time);
         _credentials = new Credentials(options);
@@ -37,26 +39,26 @@ internal sealed class ElasticsearchClient : IDisposable
     /// <summary>Runs a read call: at most one attempt on each node, all inside the total budget.</summary>
     public async Task<ElasticsearchResult> GetAsync(ElasticsearchCall call, CancellationToken cancellation)
     {
+        long started = Stopwatch.GetTimestamp();
         using Activity? span = Sources.Elasticsearch.StartActivity(call.Operation, ActivityKind.Client);
         Describe(span, call, Interlocked.Increment(ref _uses));
-        if (Interlocked.Increment(ref _pending) > _maxPending)
-        {
-            Interlocked.Decrement(ref _pending);
-            return Fail(span, Outcome.TooManyWaiting, "the limit MaxWaiting is reached", default);
-        }
-
+        Outcome? failure = Outcome.ClientLeft;
         try
         {
-            return await AttemptsAsync(span, call, cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            span?.SetTag(Names.ErrorType, Problem.Of(Outcome.ClientLeft).Reason);
-            throw;
+            ElasticsearchResult result = Interlocked.Increment(ref _pending) > _maxPending
+                ? Fail(span, Outcome.TooManyWaiting, "the limit MaxWaiting is reached", default)
+                : await AttemptsAsync(span, call, cancellation);
+            failure = result.Failure;
+            return result;
         }
         finally
         {
             Interlocked.Decrement(ref _pending);
+            _metrics.OperationEnded(call.Operation, started, failure);
+            if (failure == Outcome.ClientLeft)
+            {
+                span?.SetTag(Names.ErrorType, Problem.Of(Outcome.ClientLeft).Reason);
+            }
         }
     }
 
@@ -101,6 +103,7 @@ internal sealed class ElasticsearchClient : IDisposable
         try
         {
             NodeAnswer answer = await _transport.GetAsync(uri, _credentials.Header, timeout, cancellation);
+            _metrics.NodeAsked(uri, answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : answer.Result.ToString());
             if (AnswerRules.IsWorthAnotherNode(answer))
             {
                 _nodes.Failed(node);

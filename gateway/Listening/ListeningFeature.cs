@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Configuration;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Listening;
@@ -24,14 +25,13 @@ internal static class ListeningFeature
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel")));
     }
 
-    /// <summary>Leaves what came in by the admin listener out of the traces.</summary>
+    /// <summary>Leaves what came in by the admin listener out of the traces and metrics.</summary>
     public static void UseAdmin(this WebApplication app) =>
         app.Use(static (context, next) =>
         {
-            if (context.Features.Get<AdminConnection>() is not null && Activity.Current is { } activity)
+            if (context.Features.Get<AdminConnection>() is not null)
             {
-                activity.IsAllDataRequested = false;
-                activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+                LeaveOut(context);
             }
 
             return next(context);
@@ -92,6 +92,16 @@ internal static class ListeningFeature
         catch (FormatException)
         {
             return false;
+        }
+    }
+
+    private static void LeaveOut(HttpContext context)
+    {
+        context.Features.Get<IHttpMetricsTagsFeature>()?.MetricsDisabled = true;
+        if (Activity.Current is { } activity)
+        {
+            activity.IsAllDataRequested = false;
+            activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
         }
     }
 

@@ -22,6 +22,7 @@ internal static class TracingFeature
 
         IServiceCollection services = builder.Services;
         services.AddSingleton<GatewayLoop>();
+        services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<ConnectionRegistry>();
         services.AddSingleton<SpanPipeline>();
         services.AddSingleton<TracedConnections>();
@@ -30,8 +31,8 @@ internal static class TracingFeature
         services.AddSingleton<IHttpContextFactory, EdgeContextFactory>();
         if (SpanExport.IsWanted)
         {
-            services.AddSingleton(static provider =>
-                SpanExport.Create(provider.GetRequiredService<ILogger<SpanExport>>(), provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton(static provider => SpanExport.Create(
+                provider.GetRequiredService<ILogger<SpanExport>>(), provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<TimeProvider>()));
             services.AddSingleton<BaseProcessor<Activity>>(static provider => provider.GetRequiredService<SpanExport>());
         }
 
@@ -45,7 +46,8 @@ internal static class TracingFeature
             .WithTracing(tracing => tracing
                 .AddSource(Sources.AspNetCore, Sources.HttpClient, Sources.HttpConnections, Sources.ElasticsearchName)
                 .SetSampler(sampler)
-                .AddProcessor(static provider => provider.GetRequiredService<SpanPipeline>()));
+                .AddProcessor(static provider => provider.GetRequiredService<SpanPipeline>()))
+            .WithMetrics(MetricsFeature.Configure);
     }
 
     /// <summary>Completes the Server span of every request.</summary>
@@ -54,9 +56,10 @@ internal static class TracingFeature
         // Awake before the first connection: one opened while nobody listened never gets links.
         app.Services.GetRequiredService<HttpClientListener>();
         GatewayLoop loop = app.Services.GetRequiredService<GatewayLoop>();
+        GatewayMetrics metrics = app.Services.GetRequiredService<GatewayMetrics>();
         app.Use(async (context, next) =>
         {
-            var trace = new RequestTrace(Activity.Current, loop);
+            var trace = new RequestTrace(Activity.Current, loop, metrics);
             context.Features.Set(trace);
             try
             {
