@@ -18,10 +18,12 @@ public sealed class GatewayHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly LogCapture _log;
     private readonly SpanSink _spans;
+    private readonly Tracing.ConnectionRegistry _registry;
 
     private GatewayHost(WebApplication app, LogCapture log, SpanSink spans, Uri address, Uri admin)
     {
         (_app, _log, _spans, Address, Admin) = (app, log, spans, address, admin);
+        _registry = app.Services.GetRequiredService<Tracing.ConnectionRegistry>();
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }) { BaseAddress = address };
     }
 
@@ -36,6 +38,9 @@ public sealed class GatewayHost : IAsyncDisposable
 
     /// <summary>What an exporter was given so far, span by span; complete once the gateway has stopped.</summary>
     public IReadOnlyList<Activity> Exported => [.. _spans.Spans];
+
+    /// <summary>How many connections the gateway believes to be open; meant for after it has stopped.</summary>
+    public int OpenConnections => _registry.Open;
 
     /// <summary>Set where the test is about an error of ours.</summary>
     public bool ErrorsAreExpected { get; set; }
