@@ -56,6 +56,8 @@ internal static class Layers
         if (!environment.IsDevelopment())
         {
             addresses["Logging:Console:FormatterName"] = "json";
+            // Among the scopes are the ids of the trace and the span.
+            addresses["Logging:Console:FormatterOptions:IncludeScopes"] = "true";
         }
         else if (addresses.Count == 0)
         {

@@ -17,6 +17,7 @@ internal sealed class EdgeContextFactory(DefaultHttpContextFactory inner, Tracin
         if (!IsTrusted(featureCollection.Get<IHttpConnectionFeature>()?.RemoteIpAddress)
             && featureCollection.Get<IHttpRequestFeature>() is { } request)
         {
+            CallerTrace.Remember(request.Headers, featureCollection);
             foreach (string field in _fields)
             {
                 request.Headers.Remove(field);

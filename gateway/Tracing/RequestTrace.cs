@@ -58,6 +58,15 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
         span?.SetTag(Names.LoopReused, use > 1);
     }
 
+    /// <summary>Links to the trace of a caller whose trace is not joined.</summary>
+    public void LinkCaller(HttpContext context)
+    {
+        if (span is { IsAllDataRequested: true })
+        {
+            CallerTrace.Link(context, span);
+        }
+    }
+
     /// <summary>Completes the Server span once the answer has been handed to the server or given up.</summary>
     public void Complete(HttpContext context)
     {

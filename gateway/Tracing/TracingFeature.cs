@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Configuration;
 using OpenTelemetry;
+using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
@@ -48,6 +49,14 @@ internal static class TracingFeature
                 .SetSampler(sampler)
                 .AddProcessor(static provider => provider.GetRequiredService<SpanPipeline>()))
             .WithMetrics(MetricsFeature.Configure);
+        if (SpanExport.IsWanted && Environment.GetEnvironmentVariable("OTEL_LOGS_EXPORTER") != "none")
+        {
+            builder.Logging.AddOpenTelemetry(static logs =>
+            {
+                logs.IncludeFormattedMessage = true;
+                logs.AddOtlpExporter();
+            });
+        }
     }
 
     /// <summary>Completes the Server span of every request.</summary>
@@ -55,21 +64,7 @@ internal static class TracingFeature
     {
         // Awake before the first connection: one opened while nobody listened never gets links.
         app.Services.GetRequiredService<HttpClientListener>();
-        GatewayLoop loop = app.Services.GetRequiredService<GatewayLoop>();
-        GatewayMetrics metrics = app.Services.GetRequiredService<GatewayMetrics>();
-        app.Use(async (context, next) =>
-        {
-            var trace = new RequestTrace(Activity.Current, loop, metrics);
-            context.Features.Set(trace);
-            try
-            {
-                await next(context);
-            }
-            finally
-            {
-                trace.Complete(context);
-            }
-        });
+        app.UseMiddleware<TracingMiddleware>();
     }
 
     private sealed class NoSink : BaseProcessor<Activity>;
