@@ -19,10 +19,10 @@ internal sealed partial class TracingMiddleware(
         finally
         {
             trace.Complete(context);
-            if (options.LogRequests && logger.IsEnabled(LogLevel.Information))
+            if (options.LogRequests)
             {
-                HttpRequest request = context.Request;
-                Log.Answered(logger, request.Method, request.Path, context.Response.StatusCode, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                double milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+                Log.Answered(logger, context.Request.Method, context.Request.Path, context.Response.StatusCode, milliseconds);
             }
         }
     }
