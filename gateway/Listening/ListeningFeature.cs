@@ -1,6 +1,5 @@
-using System.Diagnostics;
 using Gateway.Configuration;
-using Microsoft.AspNetCore.Http.Features;
+using Gateway.Tracing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Listening;
@@ -25,13 +24,13 @@ internal static class ListeningFeature
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel")));
     }
 
-    /// <summary>Leaves what came in by the admin listener out of the traces and metrics.</summary>
+    /// <summary>Leaves what came in by the admin listener out of traces, metrics and logs of requests.</summary>
     public static void UseAdmin(this WebApplication app) =>
         app.Use(static (context, next) =>
         {
             if (context.Features.Get<AdminConnection>() is not null)
             {
-                LeaveOut(context);
+                LeftOut.Mark(context);
             }
 
             return next(context);
@@ -92,16 +91,6 @@ internal static class ListeningFeature
         catch (FormatException)
         {
             return false;
-        }
-    }
-
-    private static void LeaveOut(HttpContext context)
-    {
-        context.Features.Get<IHttpMetricsTagsFeature>()?.MetricsDisabled = true;
-        if (Activity.Current is { } activity)
-        {
-            activity.IsAllDataRequested = false;
-            activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
         }
     }
 

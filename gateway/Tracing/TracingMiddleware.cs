@@ -19,7 +19,7 @@ internal sealed partial class TracingMiddleware(
         finally
         {
             trace.Complete(context);
-            if (options.LogRequests)
+            if (options.LogRequests && context.Features.Get<LeftOut>() is null)
             {
                 double milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
                 Log.Answered(logger, context.Request.Method, context.Request.Path, context.Response.StatusCode, milliseconds);
