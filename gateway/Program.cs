@@ -32,7 +32,7 @@ internal static class Program
         app.UseDraining();
         app.UseOwnErrors();
         app.UseRouting();
-        app.MapAdmin().MapHealth().MapInspect();
+        app.MapAdmin().MapHealth().MapMetrics().MapInspect();
         app.MapViews();
         app.MapLegacy();
         return app;

@@ -58,6 +58,8 @@ internal static class Layers
             addresses["Logging:Console:FormatterName"] = "json";
             addresses["Logging:Console:FormatterOptions:TimestampFormat"] = "yyyy-MM-ddTHH:mm:ss.fffZ";
             addresses["Logging:Console:FormatterOptions:UseUtcTimestamp"] = "true";
+            // Among the scopes are the ids of the trace and the span.
+            addresses["Logging:Console:FormatterOptions:IncludeScopes"] = "true";
         }
         else if (addresses.Count == 0)
         {

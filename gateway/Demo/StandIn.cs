@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -7,6 +8,8 @@ namespace Gateway.Demo;
 /// <summary>A small server on loopback. Its socket listens from the start, so that its address is known before it runs.</summary>
 internal sealed class StandIn : IAsyncDisposable
 {
+    private const string Unheard = "Loopgate.Demo";
+
     private readonly WebApplication _app;
 
     private StandIn(WebApplication app, Uri address) => (_app, Address) = (app, address);
@@ -22,8 +25,9 @@ internal sealed class StandIn : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseSockets(transport => transport.CreateBoundListenSocket = _ => socket);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen((IPEndPoint)socket.LocalEndPoint!));
-        // A source of its own, to which nobody listens: what the stand-ins do is not the gateway's trace.
-        builder.Services.AddSingleton(new ActivitySource("Loopgate.Demo"));
+        // A source and a meter of their own, to which nobody listens: what the stand-ins do is not the gateway's.
+        builder.Services.AddSingleton(new ActivitySource(Unheard));
+        builder.Services.AddSingleton<IMeterFactory, UnheardMeters>();
         WebApplication app = builder.Build();
         map(app);
         return new StandIn(app, new Uri($"http://{socket.LocalEndPoint}/"));
@@ -50,5 +54,14 @@ internal sealed class StandIn : IAsyncDisposable
         }
 
         throw new UnreachableException("Port 0 is always free.");
+    }
+
+    private sealed class UnheardMeters : IMeterFactory
+    {
+        private readonly Meter _meter = new(Unheard);
+
+        public Meter Create(MeterOptions options) => _meter;
+
+        public void Dispose() => _meter.Dispose();
     }
 }

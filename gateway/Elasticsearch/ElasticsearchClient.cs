@@ -12,11 +12,15 @@ namespace Gateway.Elasticsearch;
 /// </summary>
 internal sealed class ElasticsearchClient : IDisposable
 {
+    /// <summary>Timers end up to some milliseconds early; what is left then is not worth an attempt.</summary>
+    private static readonly TimeSpan _shortestAttempt = TimeSpan.FromMilliseconds(10);
+
     private readonly ElasticsearchOptions _options;
     private readonly NodeTransport _transport;
     private readonly NodeList _nodes;
     private readonly Credentials _credentials;
     private readonly FailureLog _log;
+    private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly string _id = new SerialIds().Next();
     private readonly int _maxPending;
@@ -24,11 +28,12 @@ internal sealed class ElasticsearchClient : IDisposable
     private int _pending;
     private string? _clusterName;
 
-    public ElasticsearchClient(ElasticsearchOptions options, TracedConnections connections, TimeProvider time, ILogger<ElasticsearchClient> logger)
+    public ElasticsearchClient(ElasticsearchOptions options, TracedConnections connections, GatewayMetrics metrics, TimeProvider time, ILogger<ElasticsearchClient> logger)
     {
         _options = options;
         _time = time;
         _transport = new NodeTransport(options, connections, time);
+        _metrics = metrics;
         _nodes = new NodeList(options.Nodes, time);
         _credentials = new Credentials(options);
         _log = new FailureLog(logger, time);
@@ -38,26 +43,26 @@ internal sealed class ElasticsearchClient : IDisposable
     /// <summary>Runs a read call: at most one attempt on each node, all inside the total budget.</summary>
     public async Task<ElasticsearchResult> GetAsync(ElasticsearchCall call, CancellationToken cancellation)
     {
+        long started = Stopwatch.GetTimestamp();
         using Activity? span = Sources.Elasticsearch.StartActivity(call.Operation, ActivityKind.Client);
         Describe(span, call, Interlocked.Increment(ref _uses));
-        if (Interlocked.Increment(ref _pending) > _maxPending)
-        {
-            Interlocked.Decrement(ref _pending);
-            return Fail(span, Outcome.TooManyWaiting, "the limit MaxWaiting is reached", default);
-        }
-
+        Outcome? failure = Outcome.ClientLeft;
         try
         {
-            return await AttemptsAsync(span, call, cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            span?.SetTag(Names.ErrorType, Problem.Of(Outcome.ClientLeft).Reason);
-            throw;
+            ElasticsearchResult result = Interlocked.Increment(ref _pending) > _maxPending
+                ? Fail(span, Outcome.TooManyWaiting, "the limit MaxWaiting is reached", default)
+                : await AttemptsAsync(span, call, cancellation);
+            failure = result.Failure;
+            return result;
         }
         finally
         {
             Interlocked.Decrement(ref _pending);
+            _metrics.OperationEnded(call.Operation, started, failure);
+            if (failure == Outcome.ClientLeft)
+            {
+                span?.SetTag(Names.ErrorType, Problem.Of(Outcome.ClientLeft).Reason);
+            }
         }
     }
 
@@ -79,7 +84,7 @@ internal sealed class ElasticsearchClient : IDisposable
         while (_nodes.Next(tried) is { } node)
         {
             TimeSpan left = _options.TotalTimeout - _time.GetElapsedTime(started);
-            if (left <= TimeSpan.Zero && tried.Count > 0)
+            if (left < _shortestAttempt && tried.Count > 0)
             {
                 node.Abandoned();
                 break;
@@ -114,6 +119,7 @@ internal sealed class ElasticsearchClient : IDisposable
         {
             NodeAnswer answer = await _transport.GetAsync(uri, authorization, timeout, cancellation);
             judged = true;
+            _metrics.NodeAsked(uri, answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : answer.Result.ToString());
             if (AnswerRules.IsWorthAnotherNode(answer))
             {
                 _nodes.Failed(node);

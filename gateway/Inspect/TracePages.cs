@@ -101,8 +101,10 @@ internal static class TracePages
     private static void Link(StringBuilder page, in ActivityLink link, TraceStore store)
     {
         string trace = link.Context.TraceId.ToHexString();
-        string name = store.Find(trace) is [var target, ..] ? target.DisplayName : "not kept any more";
-        page.Append(CultureInfo.InvariantCulture, $"<tr><th>link<td><a href=\"/traces/{trace}\">{Encode(name)}</a></tr>");
+        // Another's trace, to which a caller's request belongs, or one that had to make room, is only named.
+        page.Append(store.Find(trace) is [var target, ..]
+            ? $"<tr><th>link<td><a href=\"/traces/{trace}\">{Encode(target.DisplayName)}</a></tr>"
+            : $"<tr><th>link<td>{trace}, not kept here</tr>");
     }
 
     private static string Search(Activity? span, string name)

@@ -145,8 +145,10 @@ internal static class LegacyFeature
             }
 
             trace.Set(Names.LoopCount, report.Count > 1 ? report.Count : null);
-            trace.Set(Names.LoopError, report.Error);
-            trace.Set(Names.LoopDead, report.Dead);
+            if (report.Error is not null)
+            {
+                trace.LoopFailed(report.Error, report.Dead);
+            }
         }
     }
 }

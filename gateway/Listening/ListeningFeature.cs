@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Gateway.Configuration;
+using Gateway.Tracing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Listening;
@@ -24,14 +24,13 @@ internal static class ListeningFeature
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel")));
     }
 
-    /// <summary>Leaves what came in by the admin listener out of the traces.</summary>
+    /// <summary>Leaves what came in by the admin listener out of traces, metrics and logs of requests.</summary>
     public static void UseAdmin(this WebApplication app) =>
         app.Use(static (context, next) =>
         {
-            if (context.Features.Get<AdminConnection>() is not null && Activity.Current is { } activity)
+            if (context.Features.Get<AdminConnection>() is not null)
             {
-                activity.IsAllDataRequested = false;
-                activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+                LeftOut.Mark(context);
             }
 
             return next(context);

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Gateway.Tracing;
 
 /// <summary>Who a connection is: its id, its setup span, and how many requests it has carried.</summary>
-internal sealed class ConnectionIdentity(string id, Activity? setupSpan, string serverAddress, SpanPipeline pipeline)
+internal sealed class ConnectionIdentity(string id, string peer, Activity? setupSpan, string serverAddress, SpanPipeline pipeline, GatewayMetrics metrics)
 {
     private readonly long _opened = Stopwatch.GetTimestamp();
     private long _uses;
@@ -12,9 +12,10 @@ internal sealed class ConnectionIdentity(string id, Activity? setupSpan, string 
     /// <summary>Whether it may be an HTTP/2 connection, of which one loop writes for all requests.</summary>
     public required bool IsHttp2 { get; init; }
 
-    /// <summary>Writes the identity on the setup span, which is running still.</summary>
-    public void Describe(string peer)
+    /// <summary>Counts the connection, and writes its identity on the setup span, which is running still.</summary>
+    public void Opened()
     {
+        metrics.ConnectionOpened(peer);
         if (_heldSetup is { IsAllDataRequested: true } setup)
         {
             setup.SetTag(Names.ConnectionId, id);
@@ -28,6 +29,7 @@ internal sealed class ConnectionIdentity(string id, Activity? setupSpan, string 
     public void Carry(Activity request)
     {
         long use = Interlocked.Increment(ref _uses);
+        metrics.ConnectionUsed(peer, use > 1);
         if (!request.IsAllDataRequested)
         {
             return;
@@ -50,6 +52,8 @@ internal sealed class ConnectionIdentity(string id, Activity? setupSpan, string 
             ReleaseSetup();
         }
     }
+
+    public void Closed() => metrics.ConnectionClosed(peer);
 
     /// <summary>Exports the setup span, once: a sampled request links to it.</summary>
     public void ReleaseSetup()

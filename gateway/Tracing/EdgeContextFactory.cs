@@ -22,6 +22,7 @@ internal sealed class EdgeContextFactory(DefaultHttpContextFactory inner, Tracin
             Remove(_baggageFields, request.Headers);
             if (!IsTrusted(featureCollection.Get<IHttpConnectionFeature>()?.RemoteIpAddress))
             {
+                CallerTrace.Remember(request.Headers, featureCollection);
                 Remove(_traceFields, request.Headers);
             }
         }

@@ -6,7 +6,7 @@ using Gateway.Responding;
 namespace Gateway.Tracing;
 
 /// <summary>What becomes known of a request on its way, kept for its Server span.</summary>
-internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
+internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetrics metrics)
 {
     /// <summary>The methods that may be part of a span's name: a client can make up others without end.</summary>
     private static readonly FrozenSet<string> _methods =
@@ -26,6 +26,11 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
     /// <summary>The answer is our own, or is cut short.</summary>
     public void Failed(Outcome outcome)
     {
+        if (_outcome is null)
+        {
+            metrics.Failed(outcome);
+        }
+
         _outcome ??= outcome;
         if (outcome != Outcome.ClientLeft)
         {
@@ -36,12 +41,35 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
     /// <summary>Sets an attribute of the Server span.</summary>
     public void Set(string name, object? value) => span?.SetTag(name, value);
 
-    /// <summary>Sets which loop ran the request, and which use of it this was.</summary>
+    /// <summary>Sets which loop ran the request, as the app reports it, and which use of it this was.</summary>
     public void RanOn(string loopId, long use)
+    {
+        metrics.RanOnLoop("legacy", use > 1);
+        Describe(loopId, use);
+    }
+
+    /// <summary>Sets what the app's report says went wrong, and which loop was closed then.</summary>
+    public void LoopFailed(string error, string? dead)
+    {
+        metrics.LoopFailed();
+        span?.SetTag(Names.LoopError, error);
+        span?.SetTag(Names.LoopDead, dead);
+    }
+
+    private void Describe(string loopId, long use)
     {
         span?.SetTag(Names.LoopId, loopId);
         span?.SetTag(Names.LoopUse, use);
         span?.SetTag(Names.LoopReused, use > 1);
+    }
+
+    /// <summary>Links to the trace of a caller whose trace is not joined.</summary>
+    public void LinkCaller(HttpContext context)
+    {
+        if (span is { IsAllDataRequested: true })
+        {
+            CallerTrace.Link(context, span);
+        }
     }
 
     /// <summary>Completes the Server span once the answer has been handed to the server or given up.</summary>
@@ -91,7 +119,9 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop)
         if (!_ranHere)
         {
             _ranHere = true;
-            RanOn(loop.Id, loop.Use());
+            long use = loop.Use();
+            metrics.RanOnLoop(servedBy, use > 1);
+            Describe(loop.Id, use);
         }
     }
 }

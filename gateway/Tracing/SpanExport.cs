@@ -33,8 +33,8 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
         _ => Endpoint("TRACES_") is not null || Endpoint("") is not null,
     };
 
-    public static SpanExport Create(ILogger<SpanExport> logger, TimeProvider time) =>
-        new(new Exporter(OptionsFromEnvironment(), logger, time), new BatchExportActivityProcessorOptions());
+    public static SpanExport Create(ILogger<SpanExport> logger, GatewayMetrics metrics, TimeProvider time) =>
+        new(new Exporter(OptionsFromEnvironment(), logger, metrics, time), new BatchExportActivityProcessorOptions());
 
     /// <summary>
     /// Takes the span where the queue has room. The queue of the base class refuses silently; so room is counted here, until the
@@ -78,7 +78,7 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
     }
 
     /// <summary>The OTLP exporter, counting.</summary>
-    private sealed class Exporter(OtlpExporterOptions options, ILogger logger, TimeProvider time) : OtlpTraceExporter(options)
+    private sealed class Exporter(OtlpExporterOptions options, ILogger logger, GatewayMetrics metrics, TimeProvider time) : OtlpTraceExporter(options)
     {
         private static readonly TimeSpan _logEvery = TimeSpan.FromMinutes(1);
         private long _queued;
@@ -113,6 +113,7 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
 
         public void CountDropped(long spans)
         {
+            metrics.SpansDropped(spans);
             long dropped = Interlocked.Add(ref _dropped, spans);
             long now = time.GetTimestamp();
             long last = Interlocked.Read(ref _lastLogged);

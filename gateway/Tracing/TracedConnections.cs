@@ -14,7 +14,7 @@ namespace Gateway.Tracing;
 /// which the server reads it. Over HTTP/2 a loop writes for all requests; there .NET's own event at the hand-over counts
 /// (<see cref="Http2Requests"/>).
 /// </remarks>
-internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistry registry) : IDisposable
+internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistry registry, GatewayMetrics metrics) : IDisposable
 {
     private readonly SerialIds _ids = new();
     private readonly Lock _starting = new();
@@ -46,15 +46,19 @@ internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistr
         }
 
         string address = Address(context.InitialRequestMessage, context.DnsEndPoint);
-        var identity = new ConnectionIdentity(_ids.Next(), setup, address, pipeline) { IsHttp2 = http2 };
-        identity.Describe(peer);
+        var identity = new ConnectionIdentity(_ids.Next(), peer, setup, address, pipeline, metrics) { IsHttp2 = http2 };
+        identity.Opened();
         if (setup is null)
         {
-            return new TracedStream(socket, identity, static () => { });
+            return new TracedStream(socket, identity, identity.Closed);
         }
 
         registry.Opened(setup.SpanId, identity);
-        return new TracedStream(socket, identity, () => registry.Closed(setup.SpanId));
+        return new TracedStream(socket, identity, () =>
+        {
+            identity.Closed();
+            registry.Closed(setup.SpanId);
+        });
     }
 
     public void Dispose() => _http2?.Dispose();

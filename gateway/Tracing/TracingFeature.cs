@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Configuration;
 using OpenTelemetry;
+using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
@@ -22,6 +23,7 @@ internal static class TracingFeature
 
         IServiceCollection services = builder.Services;
         services.AddSingleton<GatewayLoop>();
+        services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<ConnectionRegistry>();
         services.AddSingleton<SpanPipeline>();
         services.AddSingleton<TracedConnections>();
@@ -30,8 +32,8 @@ internal static class TracingFeature
         services.AddSingleton<IHttpContextFactory, EdgeContextFactory>();
         if (SpanExport.IsWanted)
         {
-            services.AddSingleton(static provider =>
-                SpanExport.Create(provider.GetRequiredService<ILogger<SpanExport>>(), provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton(static provider => SpanExport.Create(
+                provider.GetRequiredService<ILogger<SpanExport>>(), provider.GetRequiredService<GatewayMetrics>(), provider.GetRequiredService<TimeProvider>()));
             services.AddSingleton<BaseProcessor<Activity>>(static provider => provider.GetRequiredService<SpanExport>());
         }
 
@@ -45,7 +47,16 @@ internal static class TracingFeature
             .WithTracing(tracing => tracing
                 .AddSource(Sources.AspNetCore, Sources.HttpClient, Sources.HttpConnections, Sources.ElasticsearchName)
                 .SetSampler(sampler)
-                .AddProcessor(static provider => provider.GetRequiredService<SpanPipeline>()));
+                .AddProcessor(static provider => provider.GetRequiredService<SpanPipeline>()))
+            .WithMetrics(MetricsFeature.Configure);
+        if (SpanExport.IsWanted && Environment.GetEnvironmentVariable("OTEL_LOGS_EXPORTER") != "none")
+        {
+            builder.Logging.AddOpenTelemetry(static logs =>
+            {
+                logs.IncludeFormattedMessage = true;
+                logs.AddOtlpExporter();
+            });
+        }
     }
 
     /// <summary>Completes the Server span of every request.</summary>
@@ -53,20 +64,7 @@ internal static class TracingFeature
     {
         // Awake before the first connection: one opened while nobody listened never gets links.
         app.Services.GetRequiredService<HttpClientListener>();
-        GatewayLoop loop = app.Services.GetRequiredService<GatewayLoop>();
-        app.Use(async (context, next) =>
-        {
-            var trace = new RequestTrace(Activity.Current, loop);
-            context.Features.Set(trace);
-            try
-            {
-                await next(context);
-            }
-            finally
-            {
-                trace.Complete(context);
-            }
-        });
+        app.UseMiddleware<TracingMiddleware>();
     }
 
     private sealed class NoSink : BaseProcessor<Activity>;

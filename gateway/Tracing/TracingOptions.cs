@@ -10,6 +10,9 @@ internal sealed class TracingOptions
     /// <summary>Networks whose <c>traceparent</c> and <c>tracestate</c> are believed; of all others a new trace starts. Default: none.</summary>
     public List<IPNetwork> TrustedCallers { get; } = [];
 
+    /// <summary>Whether each request is logged in a line, at Information. Default false: the traces say more.</summary>
+    public bool LogRequests { get; set; }
+
     /// <summary>Whether the <c>X-Loop</c> field of the app's answers is read and removed. Default true.</summary>
     public bool LoopReports { get; set; } = true;
 }

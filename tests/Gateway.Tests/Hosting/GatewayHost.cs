@@ -19,10 +19,12 @@ public sealed class GatewayHost : IAsyncDisposable
     private readonly LogCapture _log;
     private readonly SpanSink _spans;
     private bool _stopped;
+    private readonly global::Gateway.Tracing.ConnectionRegistry _registry;
 
     private GatewayHost(WebApplication app, LogCapture log, SpanSink spans, Uri address, Uri admin)
     {
         (_app, _log, _spans, Address, Admin) = (app, log, spans, address, admin);
+        _registry = app.Services.GetRequiredService<global::Gateway.Tracing.ConnectionRegistry>();
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }) { BaseAddress = address };
     }
 
@@ -37,6 +39,9 @@ public sealed class GatewayHost : IAsyncDisposable
 
     /// <summary>What an exporter was given so far, span by span; complete once the gateway has stopped.</summary>
     public IReadOnlyList<Activity> Exported => [.. _spans.Spans];
+
+    /// <summary>How many connections the gateway believes to be open; meant for after it has stopped.</summary>
+    public int OpenConnections => _registry.Open;
 
     /// <summary>Set where the test is about an error of ours.</summary>
     public bool ErrorsAreExpected { get; set; }

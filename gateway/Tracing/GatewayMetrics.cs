@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Gateway.Responding;
+
+namespace Gateway.Tracing;
+
+/// <summary>
+/// What the gateway counts beyond what ASP.NET Core, Kestrel and .NET's HTTP client count by themselves. Attributes are names of
+/// peers, operations and reasons: never ids, paths or hosts that a client can make up.
+/// </summary>
+internal sealed class GatewayMetrics : IDisposable
+{
+    public const string MeterName = "Loopgate";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _loopUses;
+    private readonly Counter<long> _loopErrors;
+    private readonly Counter<long> _connectionsOpened;
+    private readonly UpDownCounter<long> _connectionsOpen;
+    private readonly Counter<long> _connectionUses;
+    private readonly Counter<long> _failures;
+    private readonly Counter<long> _spansDropped;
+    private readonly Histogram<double> _operations;
+    private readonly Counter<long> _attempts;
+
+    public GatewayMetrics(IMeterFactory factory)
+    {
+        _meter = factory.Create(MeterName);
+        _loopUses = _meter.CreateCounter<long>("loopgate.loop.uses", "{request}", "Requests by the loop they ran on: made for them, or used before.");
+        _loopErrors = _meter.CreateCounter<long>("loopgate.loop.errors", "{request}", "Requests whose loop report has an error.");
+        _connectionsOpened = _meter.CreateCounter<long>("loopgate.connection.opened", "{connection}", "Connections opened.");
+        _connectionsOpen = _meter.CreateUpDownCounter<long>("loopgate.connection.open", "{connection}", "Connections open now.");
+        _connectionUses = _meter.CreateCounter<long>("loopgate.connection.uses", "{request}", "Requests by the connection they rode on: new, or used before.");
+        _failures = _meter.CreateCounter<long>("loopgate.failures", "{request}", "Answers of the gateway's own, by reason.");
+        _spansDropped = _meter.CreateCounter<long>("loopgate.spans.dropped", "{span}", "Spans that the collector did not take, or for which the queue had no room.");
+        _attempts = _meter.CreateCounter<long>("loopgate.elasticsearch.attempts", "{request}", "Requests to Elasticsearch nodes, by node and result.");
+        _operations = _meter.CreateHistogram("db.client.operation.duration", "s", "Duration of database client operations.", advice: new InstrumentAdvice<double>
+        {
+            // OpenTelemetry's semantic conventions for database clients give these.
+            HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+        });
+    }
+
+    public void RanOnLoop(string servedBy, bool reused) =>
+        _loopUses.Add(1, new(Names.ServedBy, servedBy), new(Names.LoopReused, reused));
+
+    public void LoopFailed() => _loopErrors.Add(1);
+
+    public void ConnectionOpened(string peer)
+    {
+        _connectionsOpened.Add(1, new KeyValuePair<string, object?>(Names.ConnectionPeer, peer));
+        _connectionsOpen.Add(1, new KeyValuePair<string, object?>(Names.ConnectionPeer, peer));
+    }
+
+    public void ConnectionClosed(string peer) => _connectionsOpen.Add(-1, new KeyValuePair<string, object?>(Names.ConnectionPeer, peer));
+
+    public void ConnectionUsed(string peer, bool reused) =>
+        _connectionUses.Add(1, new(Names.ConnectionPeer, peer), new(Names.ConnectionReused, reused));
+
+    public void Failed(Outcome outcome) => _failures.Add(1, new KeyValuePair<string, object?>(Names.ErrorType, Problem.Of(outcome).Reason));
+
+    public void SpansDropped(long count) => _spansDropped.Add(count);
+
+    /// <summary>A node answered with this status, or failed for this reason.</summary>
+    public void NodeAsked(Uri node, string statusOrReason)
+    {
+        if (_attempts.Enabled)
+        {
+            _attempts.Add(1, new(Names.ServerAddress, node.Host), new(Names.ServerPort, node.Port), new(Names.DbResponseStatusCode, statusOrReason));
+        }
+    }
+
+    public void OperationEnded(string operation, long started, Outcome? failure)
+    {
+        if (!_operations.Enabled)
+        {
+            return;
+        }
+
+        var tags = new TagList { { Names.DbSystemName, "elasticsearch" }, { Names.DbOperationName, operation } };
+        if (failure is { } outcome)
+        {
+            tags.Add(Names.ErrorType, Problem.Of(outcome).Reason);
+        }
+
+        _operations.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, tags);
+    }
+
+    public void Dispose() => _meter.Dispose();
+}
