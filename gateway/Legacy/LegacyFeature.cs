@@ -145,7 +145,7 @@ internal static class LegacyFeature
             }
 
             trace.Set(Names.LoopCount, report.Count > 1 ? report.Count : null);
-            if (report.Error is not null)
+            if ((report.Error ?? report.Dead) is not null)
             {
                 trace.LoopFailed(report.Error, report.Dead);
             }

@@ -49,7 +49,7 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
     }
 
     /// <summary>Sets what the app's report says went wrong, and which loop was closed then.</summary>
-    public void LoopFailed(string error, string? dead)
+    public void LoopFailed(string? error, string? dead)
     {
         metrics.LoopFailed();
         span?.SetTag(Names.LoopError, error);
