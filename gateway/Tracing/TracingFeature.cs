@@ -48,8 +48,8 @@ internal static class TracingFeature
                 .AddSource(Sources.AspNetCore, Sources.HttpClient, Sources.HttpConnections, Sources.ElasticsearchName)
                 .SetSampler(sampler)
                 .AddProcessor(static provider => provider.GetRequiredService<SpanPipeline>()))
-            .WithMetrics(MetricsFeature.Configure);
-        if (SpanExport.IsWanted && Environment.GetEnvironmentVariable("OTEL_LOGS_EXPORTER") != "none")
+            .AddMetrics();
+        if (Environment.GetEnvironmentVariable("OTEL_LOGS_EXPORTER") == "otlp")
         {
             builder.Logging.AddOpenTelemetry(static logs =>
             {

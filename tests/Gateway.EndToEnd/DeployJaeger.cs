@@ -30,7 +30,7 @@ internal sealed partial class DeployJaeger
 
     /// <summary>OpenTelemetry's variables that send the gateway's spans here, soon after they ended.</summary>
     public (string Name, string Value)[] Exporting =>
-        [.. GatewayProcess.Production, ("OTEL_EXPORTER_OTLP_ENDPOINT", _collector.AbsoluteUri), ("OTEL_METRICS_EXPORTER", "none"), ("OTEL_BSP_SCHEDULE_DELAY", "100")];
+        [.. GatewayProcess.Production, ("OTEL_EXPORTER_OTLP_ENDPOINT", _collector.AbsoluteUri), ("OTEL_METRICS_EXPORTER", "prometheus"), ("OTEL_BSP_SCHEDULE_DELAY", "100")];
 
     /// <summary>Starts it and waits until it is ready.</summary>
     /// <param name="processes">Where the process belongs.</param>

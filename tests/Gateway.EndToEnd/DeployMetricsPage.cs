@@ -30,7 +30,7 @@ internal static class DeployMetricsPage
         });
         GatewayProcess gateway = await GatewayProcess.StartAsync(
             processes,
-            [.. GatewayProcess.Production, ("OTEL_EXPORTER_OTLP_ENDPOINT", Loopback.Nowhere.AbsoluteUri), ("OTEL_METRICS_EXPORTER", "none"), ("OTEL_BSP_SCHEDULE_DELAY", "100")],
+            [.. GatewayProcess.Production, ("OTEL_EXPORTER_OTLP_ENDPOINT", Loopback.Nowhere.AbsoluteUri), ("OTEL_METRICS_EXPORTER", "prometheus"), ("OTEL_BSP_SCHEDULE_DELAY", "100")],
             [$"--Legacy:Address={app.Address}", $"--Elasticsearch:Nodes:0={cluster.Address}"]);
 
         Assert.Equal(HttpStatusCode.OK, (await Load.GetAsync(gateway.Client, "/")).Status);
