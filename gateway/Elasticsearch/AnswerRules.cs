@@ -13,6 +13,16 @@ internal static class AnswerRules
     public static bool IsWorthAnotherNode(in NodeAnswer answer) =>
         answer.Result is NodeResult.Unreachable or NodeResult.TooSlow or NodeResult.Broken || answer.Status is 502 or 503 or 504;
 
+    /// <summary>How an attempt ended, in the words of metrics.</summary>
+    public static string ReasonOf(in NodeAnswer answer) => answer.Result switch
+    {
+        NodeResult.Answered => "answered",
+        NodeResult.Unreachable => "unreachable",
+        NodeResult.TooSlow => "too_slow",
+        NodeResult.TooLarge => "too_large",
+        _ => "broken",
+    };
+
     /// <summary>Null where the answer can be used, else the outcome, and in words why.</summary>
     public static Outcome? Judge(in NodeAnswer answer, out string reason)
     {

@@ -119,7 +119,8 @@ internal sealed class ElasticsearchClient : IDisposable
         {
             NodeAnswer answer = await _transport.GetAsync(uri, authorization, timeout, cancellation);
             judged = true;
-            _metrics.NodeAsked(uri, answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : answer.Result.ToString());
+            string? status = answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : null;
+            _metrics.NodeAsked(uri, status, AnswerRules.ReasonOf(answer));
             if (AnswerRules.IsWorthAnotherNode(answer))
             {
                 _nodes.Failed(node);

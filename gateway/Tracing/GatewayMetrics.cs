@@ -61,12 +61,13 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void SpansDropped(long count) => _spansDropped.Add(count);
 
-    /// <summary>A node answered with this status, or failed for this reason.</summary>
-    public void NodeAsked(Uri node, string statusOrReason)
+    /// <summary>A node answered with this status, or, where that is null, failed for this reason.</summary>
+    public void NodeAsked(Uri node, string? status, string reason)
     {
         if (_attempts.Enabled)
         {
-            _attempts.Add(1, new(Names.ServerAddress, node.Host), new(Names.ServerPort, node.Port), new(Names.DbResponseStatusCode, statusOrReason));
+            KeyValuePair<string, object?> result = status is null ? new(Names.ErrorType, reason) : new(Names.DbResponseStatusCode, status);
+            _attempts.Add(1, new(Names.ServerAddress, node.Host), new(Names.ServerPort, node.Port), result);
         }
     }
 

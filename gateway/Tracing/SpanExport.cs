@@ -22,9 +22,6 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
         _capacity = batch.MaxQueueSize;
     }
 
-    /// <summary>Spans given up so far, because the queue was full or the collector did not take them.</summary>
-    public long Dropped => _exporter.Dropped;
-
     /// <summary>Whether the environment asks for export: it names an endpoint, or the exporter itself.</summary>
     public static bool IsWanted => Environment.GetEnvironmentVariable("OTEL_TRACES_EXPORTER") switch
     {
@@ -84,8 +81,6 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
         private long _queued;
         private long _dropped;
         private long _lastLogged;
-
-        public long Dropped => Interlocked.Read(ref _dropped);
 
         public bool TryReserve(int capacity)
         {

@@ -16,9 +16,9 @@ internal static class TracingFeature
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         builder.AddSettings<TracingOptions>(TracingOptions.Section);
         GatewaySampler sampler = GatewaySampler.FromEnvironment(Environment.GetEnvironmentVariable, out string? problem);
-        if (problem is not null)
+        foreach (string wrong in new[] { problem, MetricsExport.Problem() }.OfType<string>())
         {
-            builder.AddProblem(problem);
+            builder.AddProblem(wrong);
         }
 
         IServiceCollection services = builder.Services;
@@ -65,6 +65,17 @@ internal static class TracingFeature
         // Awake before the first connection: one opened while nobody listened never gets links.
         app.Services.GetRequiredService<HttpClientListener>();
         app.UseMiddleware<TracingMiddleware>();
+    }
+
+    /// <summary><c>/metrics</c>, in Prometheus's text format, where that exporter is named.</summary>
+    public static RouteGroupBuilder MapMetrics(this RouteGroupBuilder admin)
+    {
+        if (MetricsExport.IsWanted(MetricsExport.Prometheus))
+        {
+            admin.MapPrometheusScrapingEndpoint();
+        }
+
+        return admin;
     }
 
     private sealed class NoSink : BaseProcessor<Activity>;

@@ -98,18 +98,7 @@ public sealed class FailoverTests
     [InlineData("speaks no HTTP")]
     public async Task A_node_that_breaks_off_is_passed_over(string how)
     {
-        await using var bad = new ScriptedServer(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            if (how == "resets")
-            {
-                connection.Reset();
-            }
-            else if (how != "closes")
-            {
-                await connection.SendAsync("SSH-2.0-OpenSSH_9.9\r\n\r\n");
-            }
-        });
+        await using ScriptedServer bad = BreakingOff(how);
         await using var good = ScriptedServer.Always(Answers.Info);
         await using Scene scene = await Scene.StartAsync(bad, good);
 
@@ -125,18 +114,7 @@ public sealed class FailoverTests
     [InlineData("speaks no HTTP")]
     public async Task The_only_node_that_breaks_off_is_a_502(string how)
     {
-        await using var bad = new ScriptedServer(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            if (how == "resets")
-            {
-                connection.Reset();
-            }
-            else if (how != "closes")
-            {
-                await connection.SendAsync("SSH-2.0-OpenSSH_9.9\r\n\r\n");
-            }
-        });
+        await using ScriptedServer bad = BreakingOff(how);
         await using Scene scene = await Scene.StartAsync(bad);
 
         using HttpResponseMessage answer = await scene.GetsProblemAsync(502, "Elasticsearch sent an answer that cannot be used.");
@@ -193,4 +171,17 @@ public sealed class FailoverTests
     }
 
     private static string PortOf(ScriptedServer node) => node.Address.Port.ToString(CultureInfo.InvariantCulture);
+
+    private static ScriptedServer BreakingOff(string how) => new(async connection =>
+    {
+        await connection.ReadRequestAsync();
+        if (how == "resets")
+        {
+            connection.Reset();
+        }
+        else if (how != "closes")
+        {
+            await connection.SendAsync("SSH-2.0-OpenSSH_9.9\r\n\r\n");
+        }
+    });
 }

@@ -4,8 +4,12 @@ using OpenTelemetry.Metrics;
 namespace Gateway.Tracing;
 
 /// <summary>Which metrics are kept and where they go: by OTLP, or to Prometheus by the admin port.</summary>
-internal static class MetricsFeature
+internal static class MetricsExport
 {
+    public const string Prometheus = "prometheus";
+
+    private const string Variable = "OTEL_METRICS_EXPORTER";
+    private const string Otlp = "otlp";
     private const string ServerMeter = "Microsoft.AspNetCore.Hosting";
     private const string ConnectionsMeter = "Microsoft.AspNetCore.Server.Kestrel";
     private const string ClientMeter = "System.Net.Http";
@@ -19,7 +23,7 @@ internal static class MetricsFeature
 
     public static void AddMetrics(this OpenTelemetryBuilder telemetry)
     {
-        if (!IsWanted("otlp") && !IsWanted("prometheus"))
+        if (!IsWanted(Otlp) && !IsWanted(Prometheus))
         {
             return;
         }
@@ -29,12 +33,12 @@ internal static class MetricsFeature
             metrics
                 .AddMeter(GatewayMetrics.MeterName, ServerMeter, ConnectionsMeter, ClientMeter)
                 .AddView(static instrument => instrument.Meter.Name == ClientMeter ? OfClient(instrument.Name) : null);
-            if (IsWanted("prometheus"))
+            if (IsWanted(Prometheus))
             {
                 metrics.AddPrometheusExporter();
             }
 
-            if (IsWanted("otlp"))
+            if (IsWanted(Otlp))
             {
                 metrics.AddOtlpExporter();
             }
@@ -45,21 +49,14 @@ internal static class MetricsFeature
     private static MetricStreamConfiguration OfClient(string instrument) =>
         instrument == "http.client.request.duration" ? new MetricStreamConfiguration { TagKeys = _clientTags } : MetricStreamConfiguration.Drop;
 
-    /// <summary><c>/metrics</c>, in Prometheus's text format, where that exporter is named.</summary>
-    public static RouteGroupBuilder MapMetrics(this RouteGroupBuilder admin)
-    {
-        if (IsWanted("prometheus"))
-        {
-            admin.MapPrometheusScrapingEndpoint();
-        }
+    /// <summary>Null where <c>OTEL_METRICS_EXPORTER</c> names what there is, else what is wrong with it.</summary>
+    public static string? Problem() => Array.TrueForAll(Named(), static name => name is Otlp or Prometheus or "none")
+        ? null
+        : $"{Variable}: the value is not otlp, prometheus, both with a comma, or none.";
 
-        return admin;
-    }
+    public static bool IsWanted(string exporter) => Named().Contains(exporter);
 
-    /// <summary>
-    /// What <c>OTEL_METRICS_EXPORTER</c> names: <c>otlp</c>, <c>prometheus</c>, or both with a comma. None by default, unlike in
-    /// OpenTelemetry's specification: keeping metrics costs a request about a fifth of its CPU.
-    /// </summary>
-    private static bool IsWanted(string exporter) =>
-        Environment.GetEnvironmentVariable("OTEL_METRICS_EXPORTER")?.Split(',', StringSplitOptions.TrimEntries).Contains(exporter) == true;
+    /// <summary>None by default, unlike in OpenTelemetry's specification: keeping metrics adds noticeably to a request's CPU.</summary>
+    private static string[] Named() =>
+        Environment.GetEnvironmentVariable(Variable)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }
