@@ -34,7 +34,7 @@ internal static class AnswerRules
             { Result: NodeResult.Broken or NodeResult.TooLarge } => Outcome.ClusterBroken,
             { Status: 401 or 403 } => Outcome.ClusterRefused,
             { Status: 429 } => Outcome.ClusterBusy,
-            { Status: not 200 } => Outcome.ClusterBroken,
+            { Status: not (200 or 404) } => Outcome.ClusterBroken,
             _ => null,
         };
         if (failure is not null)
@@ -54,7 +54,34 @@ internal static class AnswerRules
             return Outcome.ClusterBroken;
         }
 
-        return null;
+        return answer.Status == 404 ? JudgeMissing(answer, ref reason) : null;
+    }
+
+    /// <summary>What is missing: the document, which is the client's affair, or its index, which is the operator's.</summary>
+    private static Outcome JudgeMissing(in NodeAnswer answer, ref string reason)
+    {
+        try
+        {
+            using JsonDocument missing = JsonDocument.Parse(answer.Body);
+            JsonElement root = missing.RootElement;
+            if (root.TryGetProperty("found", out JsonElement found) && found.ValueKind == JsonValueKind.False)
+            {
+                return Outcome.DocumentMissing;
+            }
+
+            if (root.TryGetProperty("error", out JsonElement error) && error.TryGetProperty("type", out JsonElement type))
+            {
+                // What the endpoint _source says of a missing document; of a missing index all say index_not_found_exception.
+                reason = $"status 404, {type.GetString()}";
+                return type.ValueEquals("resource_not_found_exception") ? Outcome.DocumentMissing : Outcome.ClusterBroken;
+            }
+        }
+        catch (Exception unusable) when (unusable is JsonException or InvalidOperationException)
+        {
+            reason = "status 404 with a body that is not Elasticsearch's";
+        }
+
+        return Outcome.ClusterBroken;
     }
 
     /// <summary>Servers from 7.14 on say so in a field; older ones are known by the greeting of <c>GET /</c>.</summary>

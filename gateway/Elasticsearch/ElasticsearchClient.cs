@@ -99,8 +99,12 @@ internal sealed class ElasticsearchClient : IDisposable
             }
         }
 
-        Outcome? failure = AnswerRules.Judge(answer, out string reason);
-        return failure is { } outcome ? Fail(span, outcome, $"{tried[^1].Address.Authority}: {reason}", answer) : Succeed(span, tried[^1], call, answer);
+        return AnswerRules.Judge(answer, out string reason) switch
+        {
+            null => Succeed(span, tried[^1], call, answer),
+            Outcome.DocumentMissing => Succeed(span, tried[^1], call, answer) with { Failure = Outcome.DocumentMissing },
+            Outcome failure => Fail(span, failure, $"{tried[^1].Address.Authority}: {reason}", answer),
+        };
     }
 
     private async Task<NodeAnswer> AttemptAsync(
@@ -117,7 +121,7 @@ internal sealed class ElasticsearchClient : IDisposable
         bool judged = false;
         try
         {
-            NodeAnswer answer = await _transport.GetAsync(uri, authorization, timeout, cancellation);
+            NodeAnswer answer = await _transport.SendAsync(uri, call, authorization, timeout, cancellation);
             judged = true;
             string? status = answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : null;
             _metrics.NodeAsked(uri, status, AnswerRules.ReasonOf(answer));
@@ -177,7 +181,8 @@ internal sealed class ElasticsearchClient : IDisposable
 
         span.AddTag(Names.DbSystemName, "elasticsearch");
         span.AddTag(Names.DbOperationName, call.Operation);
-        span.AddTag(Names.HttpRequestMethod, "GET");
+        span.AddTag(Names.HttpRequestMethod, call.Method.Method);
+        span.SetTag(Names.DbCollectionName, call.Collection);
         span.AddTag(Names.ClientId, _id);
         span.AddTag(Names.ClientUse, use);
     }

@@ -14,6 +14,7 @@ internal sealed class NodeTransport : IDisposable
 {
     private const string Peer = "elasticsearch";
     private const string ProductField = "X-Elastic-Product";
+    private static readonly MediaTypeHeaderValue _json = new("application/json");
 
     private readonly HttpMessageInvoker _http;
     private readonly int _maxAnswerBytes;
@@ -38,14 +39,15 @@ internal sealed class NodeTransport : IDisposable
         _http = new HttpMessageInvoker(handler);
     }
 
-    /// <summary>Sends a GET and reads the whole answer. A cancelled caller is an exception; all else is a result.</summary>
-    public async Task<NodeAnswer> GetAsync(Uri uri, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
+    /// <summary>Sends the call to a node's URL and reads the whole answer. A cancelled caller is an exception; all else is a result.</summary>
+    public async Task<NodeAnswer> SendAsync(
+        Uri uri, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout);
         try
         {
-            using HttpResponseMessage response = await SendAsync(uri, authorization, limit.Token);
+            using HttpResponseMessage response = await SendTwiceAsync(uri, call, authorization, limit.Token);
             return await ReadAsync(response, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -64,24 +66,31 @@ internal sealed class NodeTransport : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>.NET repeats a GET by itself where a pooled connection turns out to be closed, but not where it is reset.</summary>
-    private async Task<HttpResponseMessage> SendAsync(Uri uri, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
+    /// <summary>.NET repeats a GET by itself where a pooled connection turns out to be closed, but not where it is reset, nor a POST; all calls only read.</summary>
+    private async Task<HttpResponseMessage> SendTwiceAsync(
+        Uri uri, ElasticsearchCall call, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
     {
         try
         {
-            return await SendOnceAsync(uri, authorization, cancellation);
+            return await SendOnceAsync(uri, call, authorization, cancellation);
         }
         catch (HttpRequestException reset) when (reset.InnerException is IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } })
         {
-            return await SendOnceAsync(uri, authorization, cancellation);
+            return await SendOnceAsync(uri, call, authorization, cancellation);
         }
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(Uri uri, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        Uri uri, ElasticsearchCall call, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(call.Method, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         request.Headers.Authorization = authorization;
+        if (!call.Body.IsEmpty)
+        {
+            request.Content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = _json } };
+        }
+
         return await _http.SendAsync(request, cancellation);
     }
 

@@ -9,6 +9,9 @@ internal enum Outcome
     /// <summary>The client's request, or its body, is malformed.</summary>
     RequestMalformed,
 
+    /// <summary>The document that a view reads does not exist.</summary>
+    DocumentMissing,
+
     /// <summary>The client left before it had its answer.</summary>
     ClientLeft,
 

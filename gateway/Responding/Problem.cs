@@ -9,6 +9,7 @@ internal readonly record struct Problem(int Status, string Reason, string Title,
     public static Problem Of(Outcome outcome) => outcome switch
     {
         Outcome.RequestMalformed => new(400, "request_malformed", "Bad Request", "The request could not be read to its end."),
+        Outcome.DocumentMissing => new(404, "document_missing", "Not Found", "There is no such document."),
         Outcome.ClientLeft => new(ClientLeftStatus, "client_left", "Client Closed Request", "The client left before the answer."),
         Outcome.AppUnreachable => new(502, "app_unreachable", "Bad Gateway", "The app cannot be reached."),
         Outcome.AppBroken => new(502, "app_broken", "Bad Gateway", "The app ended the exchange early or sent what is not HTTP."),

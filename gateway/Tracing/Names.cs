@@ -22,6 +22,7 @@ internal static class Names
     public const string ConnectionAttempts = "loopgate.connection.attempts";
     public const string ConnectionPeer = "loopgate.connection.peer";
 
+    public const string DbCollectionName = "db.collection.name";
     public const string DbSystemName = "db.system.name";
     public const string DbNamespace = "db.namespace";
     public const string DbOperationName = "db.operation.name";

@@ -106,8 +106,8 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
             span.SetTag(Names.ErrorType, status.ToString(CultureInfo.InvariantCulture));
         }
 
-        // A body that failed after a good status is an error too; a client that left is not the server's.
-        if (status >= StatusCodes.Status500InternalServerError || _outcome is not (null or Outcome.ClientLeft or Outcome.RequestMalformed))
+        // A body that failed after a good status is an error too; a client that left, or asked for what is not there, is not the server's.
+        if (Math.Max(status, _outcome is { } ended ? Problem.Of(ended).Status : 0) >= StatusCodes.Status500InternalServerError)
         {
             span.SetStatus(ActivityStatusCode.Error);
         }
