@@ -19,6 +19,7 @@ internal sealed class ElasticsearchClient : IDisposable
     private readonly NodeTransport _transport;
     private readonly NodeList _nodes;
     private readonly Credentials _credentials;
+    private readonly SharedCalls _shared;
     private readonly FailureLog _log;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
@@ -34,6 +35,7 @@ internal sealed class ElasticsearchClient : IDisposable
         _time = time;
         _transport = new NodeTransport(options, connections, time);
         _metrics = metrics;
+        _shared = new SharedCalls(GetAsync, metrics);
         _nodes = new NodeList(options.Nodes, time);
         _credentials = new Credentials(options);
         _log = new FailureLog(logger, time);
@@ -53,7 +55,7 @@ internal sealed class ElasticsearchClient : IDisposable
                 ? Fail(span, Outcome.TooManyWaiting, "the limit MaxWaiting is reached", default)
                 : await AttemptsAsync(span, call, cancellation);
             failure = result.Failure;
-            return result;
+            return span is null ? result : result with { Span = span.Context };
         }
         finally
         {
@@ -65,6 +67,10 @@ internal sealed class ElasticsearchClient : IDisposable
             }
         }
     }
+
+    /// <summary>Like <see cref="GetAsync"/>, but takes the answer of the same call of another request, where one is in flight.</summary>
+    public Task<ElasticsearchResult> GetSharedAsync(ElasticsearchCall call, RequestTrace? trace, CancellationToken cancellation) =>
+        _shared.GetAsync(call, trace, cancellation);
 
     /// <summary>For who reads an answer and finds only then that it cannot be used: said as often as other failures.</summary>
     public void Unusable(string reason) => _log.Failed(Outcome.ClusterBroken, reason);

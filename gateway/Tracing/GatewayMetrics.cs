@@ -22,6 +22,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _spansDropped;
     private readonly Histogram<double> _operations;
     private readonly Counter<long> _attempts;
+    private readonly Counter<long> _sharedCalls;
 
     public GatewayMetrics(IMeterFactory factory)
     {
@@ -34,6 +35,7 @@ internal sealed class GatewayMetrics : IDisposable
         _failures = _meter.CreateCounter<long>("loopgate.failures", "{request}", "Answers of the gateway's own, by reason.");
         _spansDropped = _meter.CreateCounter<long>("loopgate.spans.dropped", "{span}", "Spans that the collector did not take, or for which the queue had no room.");
         _attempts = _meter.CreateCounter<long>("loopgate.elasticsearch.attempts", "{request}", "Requests to Elasticsearch nodes, by node and result.");
+        _sharedCalls = _meter.CreateCounter<long>("loopgate.elasticsearch.shared", "{request}", "Requests answered by a call that another request had in flight.");
         _operations = _meter.CreateHistogram("db.client.operation.duration", "s", "Duration of database client operations.", advice: new InstrumentAdvice<double>
         {
             // OpenTelemetry's semantic conventions for database clients give these.
@@ -70,6 +72,8 @@ internal sealed class GatewayMetrics : IDisposable
             _attempts.Add(1, new(Names.ServerAddress, node.Host), new(Names.ServerPort, node.Port), result);
         }
     }
+
+    public void CallShared() => _sharedCalls.Add(1);
 
     public void OperationEnded(string operation, long started, Outcome? failure)
     {

@@ -15,6 +15,8 @@ internal static class Names
     public const string ClientId = "loopgate.client.id";
     public const string ClientUse = "loopgate.client.use";
 
+    public const string CallShared = "loopgate.call.shared";
+
     public const string ConnectionId = "loopgate.connection.id";
     public const string ConnectionUse = "loopgate.connection.use";
     public const string ConnectionReused = "loopgate.connection.reused";

@@ -63,6 +63,18 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
         span?.SetTag(Names.LoopReused, use > 1);
     }
 
+    /// <summary>The answer comes from a call that another request had in flight.</summary>
+    public void SharesCall() => span?.SetTag(Names.CallShared, true);
+
+    /// <summary>Links to the span that did this request's work in another trace; not to one that is not recorded, and so will never be found.</summary>
+    public void LinkTo(ActivityContext other)
+    {
+        if (span is { IsAllDataRequested: true } && other.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+        {
+            span.AddLink(new ActivityLink(other));
+        }
+    }
+
     /// <summary>Links to the trace of a caller whose trace is not joined.</summary>
     public void LinkCaller(HttpContext context)
     {

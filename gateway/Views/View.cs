@@ -15,8 +15,11 @@ internal sealed class View(string name, ViewOptions options, ElasticsearchClient
 
     public async Task AnswerAsync(HttpContext context)
     {
-        RequestTrace.Of(context)?.ServedByElasticsearch();
-        ElasticsearchResult result = await client.GetAsync(_call, context.RequestAborted);
+        RequestTrace? trace = RequestTrace.Of(context);
+        trace?.ServedByElasticsearch();
+        ElasticsearchResult result = await (options.SingleFlight
+            ? client.GetSharedAsync(_call, trace, context.RequestAborted)
+            : client.GetAsync(_call, context.RequestAborted));
         if (result.Failure is { } failure)
         {
             await context.AnswerAsync(failure, result.RetryAfter);

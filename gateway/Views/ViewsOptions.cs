@@ -23,4 +23,10 @@ internal sealed class ViewOptions
 
     /// <summary>How the JSON is written: as Flask's <c>jsonify</c> does, as Django's <c>JsonResponse</c> does, or <c>compact</c>, as received.</summary>
     public PythonJsonStyle JsonStyle { get; set; } = PythonJsonStyle.Flask;
+
+    /// <summary>
+    /// Whether requests that come while the view's call is in flight share its answer. Then a request may get what the cluster said
+    /// shortly before it came: leave it off where a client must see its own last write. Default false; true for the shipped <c>info</c>.
+    /// </summary>
+    public bool SingleFlight { get; set; }
 }

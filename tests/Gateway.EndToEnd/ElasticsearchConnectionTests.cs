@@ -11,7 +11,7 @@ public sealed class ElasticsearchConnectionTests(SharedServers servers, ITestOut
     public async Task The_server_counts_as_many_connections_and_as_many_requests_on_each_as_the_spans_say(string server)
     {
         ElasticsearchServer elasticsearch = await Servers.ElasticsearchAsync(server);
-        GatewayProcess gateway = await GatewayProcess.StartAsync(Processes, Loopback.Nowhere, elasticsearch.Address);
+        GatewayProcess gateway = await GatewayProcess.StartAsync(Processes, Loopback.Nowhere, elasticsearch.Address, "--Views:info:SingleFlight=false");
         ConnectionCounts before = await elasticsearch.CountsAsync();
 
         await Load.InARowAsync(gateway.Client, "/", 100);

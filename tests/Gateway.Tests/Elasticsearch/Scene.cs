@@ -27,11 +27,15 @@ internal sealed class Scene : IAsyncDisposable
     public static Task<Scene> StartAsync(ScriptedServer node, ScriptedServer other, params (string Key, string Value)[] settings) =>
         StartAsync([node.Address, other.Address], settings);
 
-    /// <summary>Settings are keys under <c>Elasticsearch</c>, or whole ones behind a colon.</summary>
+    /// <summary>
+    /// Settings are keys under <c>Elasticsearch</c>, or whole ones behind a colon. Each request makes its own call, unless a setting
+    /// wants it otherwise.
+    /// </summary>
     public static async Task<Scene> StartAsync(Uri[] nodes, params (string Key, string Value)[] settings)
     {
         (string, string)[] all =
         [
+            ("Views:info:SingleFlight", "false"),
             .. nodes.Select(static (node, i) => ($"Elasticsearch:Nodes:{i}", node.AbsoluteUri)),
             .. settings.Select(static setting =>
                 (setting.Key[0] == ':' ? setting.Key[1..] : "Elasticsearch:" + setting.Key, setting.Value)),
