@@ -41,7 +41,7 @@ public sealed class CollectorTests(SharedServers servers, ITestOutputHelper outp
     public async Task Spans_that_nobody_takes_do_not_pile_up()
     {
         await using LocalServer bad = await LocalServer.StartAsync(static context => FailAsync(context, "slow"));
-        GatewayProcess gateway = await StartAsync(bad.Address, "--Inspect:Traces=0");
+        GatewayProcess gateway = await StartAsync(bad.Address, "--Inspect:Traces=0", "--Views:info:SingleFlight=false");
         await Load.AtOnceAsync(gateway.Address, "/", 4000);
         long before = gateway.Process.ResidentBytes;
 

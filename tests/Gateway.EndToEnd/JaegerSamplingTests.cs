@@ -16,7 +16,7 @@ public sealed class JaegerSamplingTests(SharedServers servers, ITestOutputHelper
         GatewayProcess gateway = await GatewayProcess.StartAsync(
             Processes,
             [.. GatewayProcess.Production, ("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.25"), .. jaeger.Exporting("grpc")],
-            [$"--Legacy:Address={app.Address}", $"--Elasticsearch:Nodes:0={elasticsearch.Address}"]);
+            [$"--Legacy:Address={app.Address}", $"--Elasticsearch:Nodes:0={elasticsearch.Address}", "--Views:info:SingleFlight=false"]);
         await Load.AtOnceAsync(gateway.Address, "/sync", 100, connections: 4);
         await Load.AtOnceAsync(gateway.Address, "/", 100, connections: 4);
 

@@ -59,6 +59,33 @@ public sealed class JaegerTests(SharedServers servers, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_request_that_shared_a_call_links_to_the_call_that_served_it()
+    {
+        JaegerServer jaeger = await Servers.JaegerAsync();
+        GatewayProcess gateway = await StartAsync(jaeger, "grpc", Loopback.Nowhere);
+        // Sharing needs two requests at the same moment: as many rounds as it takes.
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await Load.AtOnceAsync(gateway.Address, "/", 50);
+                return (await gateway.TracesAsync(50)).Any(static trace => trace.Any(static span => span["loopgate.call.shared"] == "true"));
+            },
+            "a request to share a call");
+        Span[] sharing = [.. (await gateway.TracesAsync(50)).Select(static trace => trace.Single(static span => span.IsServer)).Where(static span => span["loopgate.call.shared"] == "true")];
+
+        foreach (Span request in sharing)
+        {
+            JaegerSpan server = Assert.Single(await jaeger.FindAsync(request.TraceId));
+            (string TraceId, string SpanId) link = Assert.Single(server.Links);
+            JaegerSpan call = Assert.Single(await jaeger.FindAsync(link.TraceId), span => span.SpanId == link.SpanId);
+            Assert.Equal(("info", "client"), (call.Name, call.Kind));
+        }
+
+        Output.WriteLine($"{sharing.Length} requests shared a call");
+        Assert.NotEmpty(await jaeger.SearchAsync("loopgate.call.shared", "true"));
+    }
+
+    [Fact]
     public async Task A_proxied_request_has_one_server_span_and_one_call()
     {
         JaegerServer jaeger = await Servers.JaegerAsync();
