@@ -24,7 +24,10 @@ internal static class AnswerRules
     };
 
     /// <summary>Null where the answer can be used, else the outcome, and in words why.</summary>
-    public static Outcome? Judge(in NodeAnswer answer, out string reason)
+    /// <param name="answer">What the node answered.</param>
+    /// <param name="isOldServer">The node has shown to be a server before 7.14, which does not name its product.</param>
+    /// <param name="reason">What is said of a failure in the log.</param>
+    public static Outcome? Judge(in NodeAnswer answer, bool isOldServer, out string reason)
     {
         reason = answer.Reason ?? $"status {answer.Status}";
         Outcome? failure = answer switch
@@ -48,7 +51,7 @@ internal static class AnswerRules
             return Outcome.ClusterBroken;
         }
 
-        if (!IsElasticsearch(answer))
+        if (answer.Product is null ? !isOldServer : answer.Product != Product)
         {
             reason = "what answered is not Elasticsearch: no X-Elastic-Product, and not the greeting of a server before 7.14";
             return Outcome.ClusterBroken;
@@ -84,18 +87,21 @@ internal static class AnswerRules
         return Outcome.ClusterBroken;
     }
 
-    /// <summary>Servers from 7.14 on say so in a field; older ones are known by the greeting of <c>GET /</c>.</summary>
-    private static bool IsElasticsearch(in NodeAnswer answer)
+    /// <summary>What answered may be Elasticsearch, but does not say so.</summary>
+    public static bool NamesNoProduct(in NodeAnswer answer) => answer is { Result: NodeResult.Answered, Status: 200 or 404, Product: null };
+
+    /// <summary>Servers from 7.14 on name their product in a field; older ones are known by their answer to <c>GET /</c>.</summary>
+    public static bool IsOldServer(in NodeAnswer info)
     {
-        if (answer.Product is not null)
+        if (!NamesNoProduct(info))
         {
-            return answer.Product == Product;
+            return false;
         }
 
         try
         {
-            using JsonDocument info = JsonDocument.Parse(answer.Body);
-            return info.RootElement is { ValueKind: JsonValueKind.Object } root
+            using JsonDocument greeting = JsonDocument.Parse(info.Body);
+            return greeting.RootElement is { ValueKind: JsonValueKind.Object } root
                 && root.TryGetProperty("tagline", out JsonElement tagline) && tagline.ValueEquals(Tagline)
                 && root.TryGetProperty("version", out JsonElement version)
                 && version.TryGetProperty("number", out JsonElement number)

@@ -12,9 +12,6 @@ namespace Gateway.Elasticsearch;
 /// </summary>
 internal sealed class ElasticsearchClient : IDisposable
 {
-    /// <summary>Timers end up to some milliseconds early; what is left then is not worth an attempt.</summary>
-    private static readonly TimeSpan _shortestAttempt = TimeSpan.FromMilliseconds(10);
-
     private readonly ElasticsearchOptions _options;
     private readonly NodeTransport _transport;
     private readonly NodeList _nodes;
@@ -84,28 +81,36 @@ internal sealed class ElasticsearchClient : IDisposable
             return Fail(span, Outcome.ClusterRefused, problem, default);
         }
 
-        long started = _time.GetTimestamp();
+        var budget = new Budget(_time, _options.TotalTimeout);
         List<Node> tried = [];
         NodeAnswer answer = default;
         while (_nodes.Next(tried) is { } node)
         {
-            TimeSpan left = _options.TotalTimeout - _time.GetElapsedTime(started);
-            if (left < _shortestAttempt && tried.Count > 0)
+            if (budget.IsSpent && tried.Count > 0)
             {
                 node.Abandoned();
                 break;
             }
 
             tried.Add(node);
-            TimeSpan limit = left < _options.AttemptTimeout ? left : _options.AttemptTimeout;
-            answer = await AttemptAsync(span, node, call, authorization, limit > TimeSpan.Zero ? limit : TimeSpan.Zero, cancellation);
-            if (!AnswerRules.IsWorthAnotherNode(answer))
+            answer = await AttemptAsync(span, node, call, authorization, budget.ForAttempt(_options.AttemptTimeout), cancellation);
+            if (AnswerRules.IsWorthAnotherNode(answer))
             {
-                break;
+                continue;
             }
+
+            if (AnswerRules.NamesNoProduct(answer) && !node.IsOldServer)
+            {
+                NodeAnswer info = call == Info.Call
+                    ? answer
+                    : await AttemptAsync(span, node, Info.Call, authorization, budget.ForAttempt(_options.AttemptTimeout), cancellation);
+                node.IsOldServer = AnswerRules.IsOldServer(info);
+            }
+
+            break;
         }
 
-        return AnswerRules.Judge(answer, out string reason) switch
+        return AnswerRules.Judge(answer, tried is [.., { IsOldServer: true }], out string reason) switch
         {
             null => Succeed(span, tried[^1], call, answer),
             Outcome.DocumentMissing => Succeed(span, tried[^1], call, answer) with { Failure = Outcome.DocumentMissing },

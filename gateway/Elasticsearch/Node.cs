@@ -18,6 +18,9 @@ internal sealed class Node(Uri address)
     /// <summary>The name that the node gave itself in an answer to <c>GET /</c>, once known.</summary>
     public string? Name { get; set; }
 
+    /// <summary>The node has shown to be a server before 7.14, which does not name its product in its answers; to be found out again after a failure.</summary>
+    public bool IsOldServer { get; set; }
+
     /// <summary>The URL of a target on this node; not resolved, which would let //host or http://host lead elsewhere. Most views ask for the same one each time, so the last is kept.</summary>
     public Uri UriOf(string target)
     {
@@ -76,6 +79,7 @@ internal sealed class Node(Uri address)
         lock (_lock)
         {
             _probing = false;
+            IsOldServer = false;
             if (now < _restsUntil)
             {
                 // The other requests that were under way when it failed.

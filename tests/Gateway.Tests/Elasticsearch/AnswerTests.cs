@@ -7,6 +7,9 @@ namespace Gateway.Tests.Elasticsearch;
 /// <summary>M4, M5, M8, M9: which answers are Elasticsearch's, and what becomes of the others.</summary>
 public sealed class AnswerTests
 {
+    private static readonly (string Key, string Value)[] _health =
+        [(":Views:health:Path", "/health"), (":Views:health:Elasticsearch", "GET /_cluster/health")];
+
     private const string Unusable = "Elasticsearch sent an answer that cannot be used.";
     private const string Secret = "internal-detail";
     private const string ErrorJson = """{"error":{"reason":"internal-detail"},"status":0}""";
@@ -164,6 +167,32 @@ public sealed class AnswerTests
         Assert.Contains(version, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_server_before_7_14_is_asked_for_its_greeting_where_a_view_asks_for_something_else()
+    {
+        await using ScriptedServer node = Old("7.13.4");
+        await using Scene scene = await Scene.StartAsync(node, _health);
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal("{\"status\":\"green\"}\n", await scene.Gateway.Client.GetStringAsync("/health"));
+        }
+
+        Assert.Equal(["/_cluster/health", "/", "/_cluster/health", "/_cluster/health"], node.Requests.Select(static request => request.Target));
+    }
+
+    [Fact]
+    public async Task What_neither_names_its_product_nor_greets_like_an_old_server_is_not_elasticsearch_for_any_view()
+    {
+        await using ScriptedServer node = Old("8.19.0");
+        await using Scene scene = await Scene.StartAsync(node, _health);
+
+        using HttpResponseMessage answer = await scene.Gateway.Client.GetAsync("/health");
+
+        Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+        Assert.Contains("not Elasticsearch", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Half a surrogate pair: JSON allows it, Python reads and writes it, .NET's strings of JSON refuse it.</summary>
     [Theory]
     [InlineData("name")]
@@ -207,4 +236,14 @@ public sealed class AnswerTests
         Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.ToString());
     }
+
+    /// <summary>A server that does not name its product.</summary>
+    private static ScriptedServer Old(string version) => new(async connection =>
+    {
+        while (await connection.ReadRequestAsync() is { } request)
+        {
+            string json = request.Target == "/" ? Answers.Greeting(version) : """{"status":"green"}""";
+            await connection.SendAsync(Answers.Json(json, fields: ""));
+        }
+    });
 }
