@@ -24,7 +24,7 @@ CONNECTIONS = 32
 PEERS = os.environ.get("PEERS")
 ARTIFACTS = os.path.abspath(os.environ.get("ARTIFACTS") or os.path.join(ROOT, "artifacts"))
 GATEWAY = os.environ.get("GATEWAY")  # a Gateway.dll to measure in place of the one built here
-GOAL_CPU, GOAL_RATE, GOAL_IDLE_MIB = 1.6, 10, 90
+GOAL_CPU, GOAL_RATE, GOAL_IDLE_MIB, GOAL_SHARED_CPU = 1.6, 10, 90, 0.6
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 HTTP = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy, whatever the environment says
@@ -154,8 +154,8 @@ def answers(url):
 class Variant:
     """One path through one server, and its figures, a value for each counted round."""
 
-    def __init__(self, name, server, url):
-        self.name, self.server, self.url = name, server, url
+    def __init__(self, name, server, url, connections=CONNECTIONS):
+        self.name, self.server, self.url, self.connections = name, server, url, connections
         self.idle = server.resident_mib()
         self.cpu, self.rate, self.loaded = [], [], []
         self.requests = self.spans = 0
@@ -163,7 +163,7 @@ class Variant:
     def load(self, processes, collector, counted):
         seconds = SECONDS if counted else max(SECONDS, 5)  # a warm-up shorter than that leaves unoptimised code
         spans, cpu = span_count(collector), self.server.cpu_seconds()
-        output = processes.run(["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", self.url], seconds + 20)
+        output = processes.run(["wrk", "-t2", f"-c{self.connections}", f"-d{seconds}s", "--timeout", "10s", self.url], seconds + 20)
         cpu = self.server.cpu_seconds() - cpu
         done = re.search(r"(\d+) requests in", output)
         if not done or int(done[1]) == 0 or "Non-2xx" in output or "Socket errors" in output:
@@ -222,25 +222,41 @@ def start_quart(processes, folder, port, cluster):
                   PYTHONPATH=f"{PEERS}/python/apps:{PEERS}/python")
 
 
-def start_all(processes, folder):
-    """The variants in the order of a round, and the collector's address. What is compared stands side by side."""
-    ports = free_ports(7)
-    app, cluster, collector, bare, gateway, admin, quart = (f"http://127.0.0.1:{port}" for port in ports)
-    backend_dll, bare_dll = build(processes, "tests/bench/Backend"), build(processes, "tests/bench/BareYarp")
-    gateway_dll = os.path.abspath(GATEWAY) if GATEWAY else build(processes, "gateway")
+class Bench:
+    """The backend, with which every comparison begins, and what it starts beside it."""
 
-    say("starting the servers")
-    Server(processes, folder, "backend",
-           ["dotnet", backend_dll, f"--App={ports[0]}", f"--Cluster={ports[1]}", f"--Collector={ports[2]}"], collector)
-    bare_server = Server(processes, folder, "bare-yarp", ["dotnet", bare_dll, f"--urls={bare}", f"--Address={app}"], f"{bare}/anything")
-    gateway_server = Server(
-        processes, folder, "gateway",
-        ["dotnet", gateway_dll, f"--Legacy:Address={app}", f"--Elasticsearch:Nodes:0={cluster}", f"--Kestrel:Endpoints:Http:Url={gateway}",
-         f"--Admin:Url={admin}", "--Inspect:Traces=0", "--Logging:LogLevel:Default=Warning"],  # faults are logged, requests are not
-        f"{admin}/readyz", OTEL_EXPORTER_OTLP_ENDPOINT=collector, OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf")
-    quart_server = start_quart(processes, folder, ports[6], cluster)
+    def __init__(self, processes, folder):
+        self.processes, self.folder = processes, folder
+        ports = free_ports(3)
+        self.app, self.cluster, self.collector = (f"http://127.0.0.1:{port}" for port in ports)
+        dll = build(processes, "tests/bench/Backend")
+        self.gateway_dll = os.path.abspath(GATEWAY) if GATEWAY else build(processes, "gateway")
+        Server(processes, folder, "backend",
+               ["dotnet", dll, f"--App={ports[0]}", f"--Cluster={ports[1]}", f"--Collector={ports[2]}"], self.collector)
 
-    check_answers(app, cluster, bare, gateway, quart if quart_server else None)
+    def bare_yarp(self):
+        dll, address = build(self.processes, "tests/bench/BareYarp"), f"http://127.0.0.1:{free_ports(1)[0]}"
+        return address, Server(
+            self.processes, self.folder, "bare-yarp", ["dotnet", dll, f"--urls={address}", f"--Address={self.app}"], f"{address}/anything")
+
+    def gateway(self, name, *settings, **environment):
+        address, admin = (f"http://127.0.0.1:{port}" for port in free_ports(2))
+        return address, Server(
+            self.processes, self.folder, name,
+            ["dotnet", self.gateway_dll, f"--Legacy:Address={self.app}", f"--Elasticsearch:Nodes:0={self.cluster}",
+             f"--Kestrel:Endpoints:Http:Url={address}", f"--Admin:Url={admin}", "--Inspect:Traces=0",
+             "--Logging:LogLevel:Default=Warning", *settings],  # faults are logged, requests are not
+            f"{admin}/readyz", OTEL_EXPORTER_OTLP_ENDPOINT=self.collector, OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf", **environment)
+
+
+# --- The comparisons: each returns its variants in the order of a round, and a function that says how they came out ------------
+
+def compare_goals(bench):
+    """The gateway beside bare YARP and Quart: what is compared stands side by side."""
+    (bare, bare_server), (gateway, gateway_server) = bench.bare_yarp(), bench.gateway("gateway")
+    quart_port = free_ports(1)[0]
+    quart, quart_server = f"http://127.0.0.1:{quart_port}", start_quart(bench.processes, bench.folder, quart_port, bench.cluster)
+    check_answers(bench.app, bench.cluster, bare, gateway, quart if quart_server else None)
     time.sleep(5)  # idle is a server that has served, and has come to rest
     variants = {
         "bare": Variant("bare YARP, proxied", bare_server, f"{bare}/anything"),
@@ -249,7 +265,42 @@ def start_all(processes, folder):
     }
     if quart_server:
         variants["quart"] = Variant("Quart on uvicorn `/`", quart_server, f"{quart}/")
-    return variants, collector
+    return variants, ["proxied", "info"], goals
+
+
+def compare_tracing(bench):
+    """The gateway with every request traced and exported, with nothing sampled, and with OpenTelemetry off."""
+    states = {
+        "traced": bench.gateway("traced"),
+        "unsampled": bench.gateway("unsampled", OTEL_TRACES_SAMPLER="always_off"),
+        "off": bench.gateway("off", OTEL_SDK_DISABLED="true"),
+    }
+    paths = {"/anything": "proxied", "/": "`/`"}
+    variants = {
+        f"{state} {path}": Variant(f"{text}, {state}", server, address + path)
+        for path, text in paths.items() for state, (address, server) in states.items()
+    }
+
+    def outcome(variants):
+        for path, text in paths.items():
+            for state in ("unsampled", "off"):
+                yield ratio(f"CPU, {text}, traced / {state}", variants[f"traced {path}"].cpu, variants[f"{state} {path}"].cpu)
+
+    return variants, ["traced /anything", "traced /"], outcome
+
+
+def compare_single_flight(bench):
+    """`/` at 64 connections, with one call for all that come at the same time, and with a call for each."""
+    shared, alone = bench.gateway("shared"), bench.gateway("alone", "--Views:info:SingleFlight=false")
+    variants = {
+        "shared": Variant("`/`, single flight", shared[1], f"{shared[0]}/", connections=64),
+        "alone": Variant("`/`, a call for each request", alone[1], f"{alone[0]}/", connections=64),
+    }
+    return variants, ["shared", "alone"], lambda v: [
+        ratio("CPU at `/`, single flight / a call for each", v["shared"].cpu, v["alone"].cpu, GOAL_SHARED_CPU)]
+
+
+COMPARISONS = {"goals": compare_goals, "tracing": compare_tracing, "single-flight": compare_single_flight}
 
 
 def check_answers(app, cluster, bare, gateway, quart):
@@ -284,16 +335,19 @@ def table(variants, markdown):
     return "\n".join("  ".join([row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]) for row in rows)
 
 
-def goals(variants):
-    def ratio(what, over, under, goal, at_most):
-        value = [a / b for a, b in zip(over, under)]
-        median = round(statistics.median(value), 2)  # judged as it is printed
-        met = median <= goal if at_most else median >= goal
-        return f"{what}: {spread(value, 2)}, goal {'≤' if at_most else '≥'} {goal}: {'met' if met else 'missed'}"
+def ratio(what, over, under, goal=None, at_most=True):
+    value = [a / b for a, b in zip(over, under)]
+    median = round(statistics.median(value), 2)  # judged as it is printed
+    if goal is None:
+        return f"{what}: {spread(value, 2)}"
+    met = median <= goal if at_most else median >= goal
+    return f"{what}: {spread(value, 2)}, goal {'≤' if at_most else '≥'} {goal}: {'met' if met else 'missed'}"
 
-    yield ratio("CPU, gateway proxied / bare YARP", variants["proxied"].cpu, variants["bare"].cpu, GOAL_CPU, True)
+
+def goals(variants):
+    yield ratio("CPU, gateway proxied / bare YARP", variants["proxied"].cpu, variants["bare"].cpu, GOAL_CPU)
     if "quart" in variants:
-        yield ratio("requests/s at `/`, gateway / Quart", variants["info"].rate, variants["quart"].rate, GOAL_RATE, False)
+        yield ratio("requests/s at `/`, gateway / Quart", variants["info"].rate, variants["quart"].rate, GOAL_RATE, at_most=False)
     else:
         yield f"requests/s at `/`, gateway / Quart: not measured, PEERS is not set (goal ≥ {GOAL_RATE})"
     idle = round(variants["proxied"].idle)
@@ -303,7 +357,7 @@ def goals(variants):
 def delivery(variant, per_request):
     share = variant.spans / (variant.requests * per_request)
     return (f"spans, {variant.name}: the collector took {variant.spans:,} for {variant.requests:,} requests of {per_request} spans each "
-            f"({share:.0%}; what is missing did not fit the exporter's queue)")
+            f"({share:.0%}; what is missing did not fit the exporter's queue, or is a call that requests shared)")
 
 
 def circumstances(processes):
@@ -317,32 +371,36 @@ def circumstances(processes):
     ]
 
 
-def measure(processes, folder, markdown):
+def measure(processes, folder, comparison, markdown):
     about = circumstances(processes)
-    variants, collector = start_all(processes, folder)
+    bench = Bench(processes, folder)
+    say("starting the servers")
+    variants, traced, outcome = COMPARISONS[comparison](bench)
     say("counting the spans of a request")
-    traced = [(variants[name], spans_per_request(variants[name], collector)) for name in ("proxied", "info")]
+    traced = [(variants[name], spans_per_request(variants[name], bench.collector)) for name in traced]
     for number in range(ROUNDS + 1):
         say(f"round {number} of {ROUNDS}" if number else "warm-up")
         for variant in variants.values():
             time.sleep(0.5)
-            variant.load(processes, collector, counted=number > 0)
+            variant.load(processes, bench.collector, counted=number > 0)
     for variant, _ in traced:
         if variant.spans == 0:
             raise Failed(f"{variant.name}: no span reached the collector under load")
 
-    lines = [*goals(variants), "errors: none", *(delivery(variant, spans) for variant, spans in traced)]
+    lines = [*outcome(variants), "errors: none", *(delivery(variant, spans) for variant, spans in traced)]
     print("\n".join([*about, "", table(variants, markdown), "", *(f"- {line}" if markdown else line for line in lines)]))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--markdown", action="store_true", help="print the result as Markdown, for a README")
-    markdown = parser.parse_args().markdown
+    parser.add_argument("comparison", nargs="?", choices=COMPARISONS, default="goals", help="; ".join(
+        f"{name}: {' '.join(function.__doc__.split())}" for name, function in COMPARISONS.items()))
+    arguments = parser.parse_args()
     processes = Processes()
     folder = tempfile.mkdtemp(prefix="bench-")
     try:
-        measure(processes, folder, markdown)
+        measure(processes, folder, arguments.comparison, arguments.markdown)
     except (Failed, OSError) as failure:
         say(f"FAILED: {failure}")
         return 1
