@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Tracing;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -11,6 +12,9 @@ internal sealed class ProxyClientFactory(ILogger<ForwarderHttpClientFactory> log
     {
         base.ConfigureHandler(context, handler);
         connections.Trace(handler, context.ClusterId);
+        // As Kestrel reads and writes fields here: a byte is a character. Without it, .NET sends no field that is not ASCII.
+        handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
+        handler.ResponseHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
         if (context.ClusterId == LegacyRoute.Id)
         {
             handler.ConnectTimeout = options.ConnectTimeout;

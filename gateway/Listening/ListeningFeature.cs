@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Configuration;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -61,6 +62,9 @@ internal static class ListeningFeature
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.AddServerHeader = false;
+        // A byte is a character, on the way to the app and back: what is in a field is the app's to read, UTF-8 or not.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         section.Bind(kestrel);
         kestrel.ConfigurationLoader!.Endpoint(AdminEndpoint, static endpoint =>
             endpoint.ListenOptions.Use(static next => connection =>

@@ -21,8 +21,6 @@ public sealed class RequestTests
     [InlineData("/a?")]
     [InlineData("//?")]
     [InlineData("/a?b?c=/../d")]
-    [InlineData("/a/../b/./c")]
-    [InlineData("/%2e%2e/x")]
     [InlineData("/a%20b+c")]
     [InlineData("/caf%C3%A9")]
     [InlineData("/caf%e9")]
@@ -86,8 +84,6 @@ public sealed class RequestTests
     [InlineData("PATCH")]
     [InlineData("DELETE")]
     [InlineData("OPTIONS")]
-    [InlineData("TRACE")]
-    [InlineData("PROPFIND")]
     public async Task The_method_arrives_as_it_was_sent(string method)
     {
         await using var app = ScriptedServer.Always(Ok);
@@ -149,6 +145,23 @@ public sealed class RequestTests
         ScriptedRequest request = Assert.Single(app.Requests);
         Assert.Equal(length, request.Field("Content-Length"));
         Assert.Equal(encoding, request.Field("Transfer-Encoding"));
+    }
+
+    [Theory]
+    [InlineData("caf\u00e9")]
+    [InlineData("caf\u00c3\u00a9")]
+    [InlineData("\u00f0\u009f\u0098\u0080\u00ff")]
+    public async Task The_bytes_of_a_field_are_the_same_on_the_way_to_the_app_and_back(string value)
+    {
+        await using var app = ScriptedServer.Always($"HTTP/1.1 200 OK\r\nX-Back: {value}\r\nContent-Disposition: {value}\r\nContent-Length: 2\r\n\r\nok");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(
+            gateway.Address, $"POST /a HTTP/1.1\r\nHost: h\r\nX-There: {value}\r\nContent-Disposition: {value}\r\nContent-Length: 0\r\n\r\n");
+
+        Assert.Equal((value, value), (answer.Field("X-Back"), answer.Field("Content-Disposition")));
+        ScriptedRequest request = Assert.Single(app.Requests);
+        Assert.Equal((value, value), (request.Field("X-There"), request.Field("Content-Disposition")));
     }
 
     [Fact]
