@@ -1,6 +1,7 @@
 using Gateway.Configuration;
 using Gateway.Demo;
 using Gateway.Elasticsearch;
+using Gateway.Guard;
 using Gateway.Health;
 using Gateway.Inspect;
 using Gateway.Legacy;
@@ -22,6 +23,7 @@ internal static class Program
         builder.AddListening();
         builder.AddTracing();
         builder.AddInspect();
+        builder.AddGuard();
         builder.AddElasticsearch();
         builder.AddViews();
         builder.AddLegacy();
@@ -31,6 +33,7 @@ internal static class Program
         app.UseTracing();
         app.UseDraining();
         app.UseOwnErrors();
+        app.UseGuard();
         app.UseRouting();
         app.MapAdmin().MapHealth().MapMetrics().MapInspect();
         app.MapViews();

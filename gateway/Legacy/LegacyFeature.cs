@@ -69,6 +69,11 @@ internal static class LegacyFeature
             DescribeRoute(transform.HttpContext);
             return ValueTask.CompletedTask;
         });
+        context.AddResponseTransform(static transform =>
+        {
+            AnswerFields.EndHop(transform);
+            return ValueTask.CompletedTask;
+        });
         if (context.Route.RouteId != LegacyRoute.Id)
         {
             return;
@@ -76,6 +81,16 @@ internal static class LegacyFeature
 
         LegacyOptions options = context.Services.GetRequiredService<LegacyOptions>();
         context.AddOriginalHost(options.Host == HostSent.Client);
+        context.AddForwardedFields();
+        if (options.HideInternals)
+        {
+            context.AddResponseTransform(transform =>
+            {
+                AnswerFields.HideInternals(transform, options.Address!);
+                return ValueTask.CompletedTask;
+            });
+        }
+
         context.AddRequestTransform(static transform =>
         {
             KeepTarget(transform);

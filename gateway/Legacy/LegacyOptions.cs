@@ -58,6 +58,12 @@ internal sealed class LegacyOptions : IValidatableObject
     /// <summary>Whether a connection carries more than one request. Default true; false for apps that break on it, as WsgiToAsgi on uvicorn does.</summary>
     public bool ReuseConnections { get; set; } = true;
 
+    /// <summary>
+    /// Whether the app's <c>Server</c> and <c>X-Powered-By</c> are removed from its answers, and a redirect to <see cref="Address"/> leads
+    /// to the client's host instead. Default true.
+    /// </summary>
+    public bool HideInternals { get; set; } = true;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Address is { } address && (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0))

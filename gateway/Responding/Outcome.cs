@@ -9,6 +9,27 @@ internal enum Outcome
     /// <summary>The client's request, or its body, is malformed.</summary>
     RequestMalformed,
 
+    /// <summary>The method is never served here.</summary>
+    MethodRefused,
+
+    /// <summary>The method is not among those that are served.</summary>
+    MethodUnknown,
+
+    /// <summary>The request's target is malformed, or could be read in two ways.</summary>
+    TargetRefused,
+
+    /// <summary>The request names no host.</summary>
+    HostRefused,
+
+    /// <summary>The request names a host that is not served here.</summary>
+    HostUnknown,
+
+    /// <summary>A field of the request is malformed, or poses as another.</summary>
+    FieldRefused,
+
+    /// <summary>The request expects something other than <c>100-continue</c>.</summary>
+    ExpectationUnknown,
+
     /// <summary>The document that a view reads does not exist.</summary>
     DocumentMissing,
 

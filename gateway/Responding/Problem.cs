@@ -9,6 +9,13 @@ internal readonly record struct Problem(int Status, string Reason, string Title,
     public static Problem Of(Outcome outcome) => outcome switch
     {
         Outcome.RequestMalformed => new(400, "request_malformed", "Bad Request", "The request could not be read to its end."),
+        Outcome.MethodRefused => new(405, "method_refused", "Method Not Allowed", "The method is not served here."),
+        Outcome.MethodUnknown => new(501, "method_unknown", "Not Implemented", "The method is not known here."),
+        Outcome.TargetRefused => new(400, "target_refused", "Bad Request", "The request target is malformed or ambiguous."),
+        Outcome.HostRefused => new(400, "host_refused", "Bad Request", "The request names no host."),
+        Outcome.HostUnknown => new(421, "host_unknown", "Misdirected Request", "The host is not served here."),
+        Outcome.FieldRefused => new(400, "field_refused", "Bad Request", "A header field is malformed or not allowed."),
+        Outcome.ExpectationUnknown => new(417, "expectation_unknown", "Expectation Failed", "Only 100-continue can be expected."),
         Outcome.DocumentMissing => new(404, "document_missing", "Not Found", "There is no such document."),
         Outcome.ClientLeft => new(ClientLeftStatus, "client_left", "Client Closed Request", "The client left before the answer."),
         Outcome.AppUnreachable => new(502, "app_unreachable", "Bad Gateway", "The app cannot be reached."),

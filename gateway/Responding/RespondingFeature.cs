@@ -41,7 +41,7 @@ internal static partial class RespondingFeature
     /// Answers with the outcome's problem. Where the answer has begun already, the connection is closed instead, so that a
     /// truncated body is never taken for a whole one.
     /// </summary>
-    public static Task AnswerAsync(this HttpContext context, Outcome outcome, TimeSpan? retryAfter = null)
+    public static Task AnswerAsync(this HttpContext context, Outcome outcome, TimeSpan? retryAfter = null, string? allow = null)
     {
         RequestTrace.Of(context)?.Failed(outcome);
         if (context.Response.HasStarted)
@@ -57,6 +57,8 @@ internal static partial class RespondingFeature
             context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
+        // RFC 9110 §15.5.6: a 405 names the methods that are served.
+        context.Response.Headers.Allow = allow;
         if (outcome == Outcome.ClientLeft)
         {
             context.Response.StatusCode = Problem.ClientLeftStatus;

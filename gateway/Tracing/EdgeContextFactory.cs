@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Tracing;
@@ -20,7 +19,7 @@ internal sealed class EdgeContextFactory(DefaultHttpContextFactory inner, Tracin
         if (featureCollection.Get<IHttpRequestFeature>() is { } request)
         {
             Remove(_baggageFields, request.Headers);
-            if (!IsTrusted(featureCollection.Get<IHttpConnectionFeature>()?.RemoteIpAddress))
+            if (!(featureCollection.Get<IHttpConnectionFeature>()?.RemoteIpAddress).IsIn(options.TrustedCallers))
             {
                 CallerTrace.Remember(request.Headers, featureCollection);
                 Remove(_traceFields, request.Headers);
@@ -38,16 +37,5 @@ internal sealed class EdgeContextFactory(DefaultHttpContextFactory inner, Tracin
         {
             headers.Remove(field);
         }
-    }
-
-    private bool IsTrusted(IPAddress? caller)
-    {
-        if (caller is null || options.TrustedCallers.Count == 0)
-        {
-            return false;
-        }
-
-        IPAddress address = caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller;
-        return options.TrustedCallers.Exists(network => network.Contains(address));
     }
 }

@@ -23,6 +23,9 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
     /// <summary>The gateway answers from Elasticsearch, in its own process.</summary>
     public void ServedByElasticsearch() => RanHere("elasticsearch");
 
+    /// <summary>The gateway answers by itself, and nothing failed.</summary>
+    public void ServedByGateway() => RanHere("gateway");
+
     /// <summary>The answer is our own, or is cut short.</summary>
     public void Failed(Outcome outcome)
     {

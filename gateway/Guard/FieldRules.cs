@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using Microsoft.Extensions.Primitives;
+
+namespace Gateway.Guard;
+
+/// <summary>What may stand in a header, and what of it ends here.</summary>
+internal sealed class FieldRules(IEnumerable<string> kept)
+{
+    /// <summary>Fields in which a proxy says who the client is and what it asked for; anybody else who sends one wants to be taken for somebody.</summary>
+    private static readonly string[] _identity =
+    [
+        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Proto", "X-Forwarded-Scheme",
+        "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Forwarded-User", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-For",
+        "X-Original-Host", "X-Original-Proto", "X-Original-URL", "X-Original-URI", "X-Rewrite-URL", "X-HTTP-Method", "X-HTTP-Method-Override",
+        "X-Method-Override", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "X-Remote-User", "Front-End-Https",
+    ];
+
+    /// <summary>Fields that decide where a message ends and where it goes: a twin of one is a trick too.</summary>
+    private static readonly string[] _framing =
+        ["Content-Length", "Content-Type", "Transfer-Encoding", "X-Content-Length", "X-Loop", "Proxy-Authorization", "Proxy-Connection", "Keep-Alive"];
+
+    /// <summary>RFC 9110 §7.6.1 lets a sender name any field in Connection; these make the message what it is, or are the gateway's own to handle.</summary>
+    private static readonly FrozenSet<string> _neverOfOneHop = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "Connection", "Content-Length", "Content-Type", "Host", "Transfer-Encoding", "Upgrade", "Cache-Control");
+
+    private static readonly SearchValues<char> _controls =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Append(0x7F).Select(static code => (char)code).Where(static character => character != '\t')]);
+
+    private static readonly FrozenSet<string> _withTwins = _identity.Concat(_framing).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private readonly string[] _removed = [.. _identity.Except(kept, StringComparer.OrdinalIgnoreCase)];
+
+    /// <summary>
+    /// Names are tokens, values have no control characters, and no name is another spelling of a field that means something here: to a
+    /// WSGI app <c>X_Forwarded_For</c> and <c>X-Forwarded-For</c> are one.
+    /// </summary>
+    public static bool AreClear(IHeaderDictionary fields)
+    {
+        foreach ((string name, StringValues values) in fields)
+        {
+            if (!Token.Is(name) || (name.Contains('_') && _withTwins.Contains(name.Replace('_', '-'))))
+            {
+                return false;
+            }
+
+            foreach (string? value in values)
+            {
+                if (value.AsSpan().ContainsAny(_controls))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Removes the fields that <c>Connection</c> names: they were for this hop only.</summary>
+    public static void EndHop(IHeaderDictionary fields)
+    {
+        StringValues connection = fields.Connection;
+        if (connection is [] or ["keep-alive" or "close" or "Upgrade" or "upgrade"])
+        {
+            return;
+        }
+
+        foreach (string? value in connection)
+        {
+            foreach (Range name in value.AsSpan().Split(','))
+            {
+                string field = value.AsSpan()[name].Trim().ToString();
+                if (!_neverOfOneHop.Contains(field))
+                {
+                    fields.Remove(field);
+                }
+            }
+        }
+    }
+
+    /// <summary>Removes what only a trusted proxy may say.</summary>
+    public void RemoveIdentity(IHeaderDictionary fields)
+    {
+        foreach (string field in _removed)
+        {
+            fields.Remove(field);
+        }
+    }
+}

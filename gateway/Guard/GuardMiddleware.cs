@@ -1,0 +1,115 @@
+using System.Collections.Frozen;
+using Gateway.Responding;
+using Gateway.Tracing;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Guard;
+
+/// <summary>Answers what is refused; lets the rest pass without the fields that end here.</summary>
+internal sealed partial class GuardMiddleware
+{
+    private static readonly string[] _usual = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+    private readonly RequestDelegate _next;
+    private readonly GuardOptions _options;
+    private readonly ILogger _logger;
+    private readonly FrozenSet<string> _methods;
+    private readonly string _allow;
+    private readonly HostList _hosts;
+    private readonly FieldRules _fields;
+
+    public GuardMiddleware(RequestDelegate next, GuardOptions options, ILogger<GuardMiddleware> logger)
+    {
+        (_next, _options, _logger) = (next, options, logger);
+        IEnumerable<string> methods = options.Methods.Count > 0 ? options.Methods : _usual;
+        _methods = methods.ToFrozenSet(StringComparer.Ordinal);
+        _allow = string.Join(", ", methods);
+        _hosts = new HostList(options.AllowedHosts);
+        _fields = new FieldRules(options.KeepFields);
+    }
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.Features.Get<LeftOut>() is not null)
+        {
+            // The admin listener: kubelet and Prometheus call it by the pod's address, and nothing of it is forwarded.
+            return _next(context);
+        }
+
+        if (Judge(context) is { } refused)
+        {
+            Log.Refused(_logger, refused);
+            return context.AnswerAsync(refused, allow: refused == Outcome.MethodRefused ? _allow : null);
+        }
+
+        if (IsForTheServer(context))
+        {
+            RequestTrace.Of(context)?.ServedByGateway();
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            context.Response.Headers.Allow = _allow;
+            return Task.CompletedTask;
+        }
+
+        if (context.Connection.RemoteIpAddress.IsIn(_options.TrustedProxies))
+        {
+            context.Features.Set(TrustedProxy.Mark);
+        }
+        else
+        {
+            _fields.RemoveIdentity(context.Request.Headers);
+        }
+
+        FieldRules.EndHop(context.Request.Headers);
+        return _next(context);
+    }
+
+    private Outcome? Judge(HttpContext context)
+    {
+        HttpRequest request = context.Request;
+        if (!_methods.Contains(request.Method) && !IsWebSocketOfHttp2(context))
+        {
+            return request.Method is "TRACE" or "CONNECT" ? Outcome.MethodRefused : Outcome.MethodUnknown;
+        }
+
+        if (!IsForTheServer(context) && !TargetRules.IsClear(Target(context)))
+        {
+            return Outcome.TargetRefused;
+        }
+
+        // HTTP/1.0 knows requests without a Host (RFC 9112 §3.2).
+        if (!request.Host.HasValue && request.Protocol != "HTTP/1.0")
+        {
+            return Outcome.HostRefused;
+        }
+
+        if (!_hosts.Serves(request.Host))
+        {
+            return Outcome.HostUnknown;
+        }
+
+        // Kestrel reads a message with a length and chunks by its chunks, and renames the length (RFC 9112 §6.1 advises to refuse it).
+        if (!FieldRules.AreClear(request.Headers) || (request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length")))
+        {
+            return Outcome.FieldRefused;
+        }
+
+        return request.Headers.Expect is { Count: > 0 } expect && !string.Equals(expect, "100-continue", StringComparison.OrdinalIgnoreCase)
+            ? Outcome.ExpectationUnknown
+            : null;
+    }
+
+    /// <summary>RFC 8441: a WebSocket over HTTP/2 comes as a CONNECT that names it.</summary>
+    private static bool IsWebSocketOfHttp2(HttpContext context) =>
+        context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
+
+    /// <summary>RFC 9110 §9.3.7: <c>OPTIONS *</c> asks the server itself.</summary>
+    private static bool IsForTheServer(HttpContext context) => Target(context) == "*" && HttpMethods.IsOptions(context.Request.Method);
+
+    private static string Target(HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 700, Level = LogLevel.Debug, Message = "A request was refused: {Outcome}.")]
+        public static partial void Refused(ILogger logger, Outcome outcome);
+    }
+}

@@ -1,0 +1,52 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace Gateway.Guard;
+
+/// <summary>What is refused before it is routed, and whose word about the client is taken.</summary>
+internal sealed class GuardOptions : IValidatableObject
+{
+    public const string Section = "Guard";
+
+    /// <summary>Whether requests are checked at all; only where a strict proxy stands in front. Default true.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>
+    /// Hosts that are served, without port: a name, or <c>*.example.com</c> for all below one; others are answered 421. Default: none,
+    /// which means all.
+    /// </summary>
+    public List<string> AllowedHosts { get; } = [];
+
+    /// <summary>
+    /// Methods that are served; others are answered 501, TRACE and CONNECT 405 always. Default: none, which means GET, HEAD, POST, PUT,
+    /// PATCH, DELETE and OPTIONS.
+    /// </summary>
+    public List<string> Methods { get; } = [];
+
+    /// <summary>
+    /// Networks of proxies whose <c>X-Forwarded-*</c>, <c>Forwarded</c> and fields like <c>X-Real-IP</c> are believed: they pass, with the
+    /// caller added to <c>X-Forwarded-For</c>. What others send in them is removed. Default: none.
+    /// </summary>
+    public List<IPNetwork> TrustedProxies { get; } = [];
+
+    /// <summary>Fields that pass from everybody though the guard would remove them, such as <c>X-HTTP-Method-Override</c>. Default: none.</summary>
+    public List<string> KeepFields { get; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (string host in AllowedHosts.Where(static host => !HostList.IsPattern(host)))
+        {
+            yield return new ValidationResult($"'{host}' is not a host such as shop.example or *.shop.example, without a port.", [nameof(AllowedHosts)]);
+        }
+
+        foreach (string method in Methods.Where(static method => !Token.Is(method) || method is "TRACE" or "CONNECT"))
+        {
+            yield return new ValidationResult($"'{method}' is not a method that can be served.", [nameof(Methods)]);
+        }
+
+        foreach (string field in KeepFields.Where(static field => !Token.Is(field)))
+        {
+            yield return new ValidationResult($"'{field}' is not the name of a field.", [nameof(KeepFields)]);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Frozen;
+
+namespace Gateway.Guard;
+
+/// <summary>The hosts that are served: names, and suffixes of names. An empty list serves all.</summary>
+internal sealed class HostList(IReadOnlyCollection<string> patterns)
+{
+    private const string Wildcard = "*.";
+
+    private readonly FrozenSet<string> _names =
+        patterns.Where(static pattern => !pattern.StartsWith(Wildcard, StringComparison.Ordinal)).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private readonly string[] _suffixes =
+        [.. patterns.Where(static pattern => pattern.StartsWith(Wildcard, StringComparison.Ordinal)).Select(static pattern => pattern[1..])];
+
+    /// <summary>A name or an address without a port; <c>*.</c> before a name stands for at least one label.</summary>
+    public static bool IsPattern(string text)
+    {
+        string name = text.StartsWith(Wildcard, StringComparison.Ordinal) ? text[Wildcard.Length..] : text;
+        return Uri.CheckHostName(name) is not (UriHostNameType.Unknown or UriHostNameType.Basic);
+    }
+
+    /// <summary>Case does not matter, nor the port, nor the dot that ends a full name.</summary>
+    public bool Serves(HostString host)
+    {
+        if (_names.Count == 0 && _suffixes.Length == 0)
+        {
+            return true;
+        }
+
+        string name = host.Host.TrimEnd('.');
+        return _names.Contains(name)
+            || Array.Exists(_suffixes, suffix => name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));
+    }
+}

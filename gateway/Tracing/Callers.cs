@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace Gateway.Tracing;
+
+/// <summary>Who calls, by the networks of the configuration.</summary>
+internal static class Callers
+{
+    /// <summary>Whether the caller is in one of the networks; an IPv4 address counts as such also where a socket of both kinds accepted it.</summary>
+    public static bool IsIn(this IPAddress? caller, List<IPNetwork> networks)
+    {
+        if (caller is null || networks.Count == 0)
+        {
+            return false;
+        }
+
+        IPAddress address = caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller;
+        return networks.Exists(network => network.Contains(address));
+    }
+}
