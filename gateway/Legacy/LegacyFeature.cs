@@ -69,6 +69,7 @@ internal static class LegacyFeature
             DescribeRoute(transform.HttpContext);
             return ValueTask.CompletedTask;
         });
+        context.RequestTransforms.Add(new SentOnce());
         context.AddResponseTransform(static transform =>
         {
             AnswerFields.EndHop(transform);

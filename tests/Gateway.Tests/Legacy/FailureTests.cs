@@ -6,6 +6,34 @@ namespace Gateway.Tests.Legacy;
 /// <summary>What the client and the trace are told where the app fails, or the client does.</summary>
 public sealed class FailureTests
 {
+    [Theory]
+    [InlineData("POST", "")]
+    [InlineData("POST", "Content-Length: 0\r\n")]
+    [InlineData("PATCH", "")]
+    public async Task What_does_something_each_time_is_never_sent_twice(string method, string framing)
+    {
+        bool closing = false;
+        await using var app = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is not null && !closing)
+            {
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            }
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:PooledConnectionIdleTimeout", "00:01:00"));
+        await gateway.Client.GetStringAsync("/warm");
+        closing = true;
+
+        // Over the connection that is there already, and over a new one.
+        for (int i = 1; i <= 2; i++)
+        {
+            RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, $"{method} /once HTTP/1.1\r\nHost: h\r\n{framing}\r\n");
+            Assert.Equal(502, answer.Status);
+            Assert.Equal(i, app.Requests.Count(static request => request.Target == "/once"));
+        }
+    }
+
     private const string Request = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
     private const string Interrupted = "interrupted";
 
