@@ -98,7 +98,7 @@ internal sealed partial class DeployJaeger
         return
         [
             .. answer.GetProperty("data").EnumerateArray()
-                .Select(static trace => (IReadOnlyList<JaegerSpan>)[.. trace.GetProperty("spans").EnumerateArray().Select(JaegerSpan.Of)]),
+                .Select(static trace => (IReadOnlyList<JaegerSpan>)[.. JaegerSpan.AllOf(trace)]),
         ];
     }
 

@@ -50,14 +50,31 @@ public sealed class JaegerServer
         ("OTEL_BSP_SCHEDULE_DELAY", "100"),
     ];
 
-    /// <summary>The spans of one trace, once Jaeger has its root: that ends, and is exported, last.</summary>
-    public async Task<IReadOnlyList<JaegerSpan>> FindAsync(string traceId)
+    /// <summary>
+    /// The spans of one trace, once Jaeger has its root, which of the gateway's ends and is exported last, and the Server spans of these
+    /// <paramref name="services"/>, which export for themselves.
+    /// </summary>
+    public async Task<IReadOnlyList<JaegerSpan>> FindAsync(string traceId, params string[] services)
     {
         IReadOnlyList<JaegerSpan> spans = [];
         await Eventually.HoldsAsync(
-            async () => (spans = await TraceAsync(traceId)).Any(static span => span.ParentId is null),
-            $"Jaeger to know the trace {traceId}");
+            async () =>
+            {
+                spans = await TraceAsync(traceId);
+                return spans.Any(static span => span.ParentId is null)
+                    && services.All(service => spans.Any(span => span.Service == service && span.Kind == "server"));
+            },
+            string.Join(' ', ["Jaeger to know the trace", traceId, .. services]));
         return spans;
+    }
+
+    /// <summary>The spans of one trace; none where Jaeger does not know it.</summary>
+    public async Task<IReadOnlyList<JaegerSpan>> TraceAsync(string traceId)
+    {
+        using HttpResponseMessage answer = await _query.GetAsync($"/api/traces/{traceId}");
+        return answer.StatusCode == HttpStatusCode.NotFound
+            ? []
+            : [.. (await ReadAsync(answer)).SelectMany(static trace => trace)];
     }
 
     /// <summary>The traces that have a span with this tag.</summary>
@@ -90,16 +107,7 @@ public sealed class JaegerServer
         return
         [
             .. content.GetProperty("data").EnumerateArray()
-                .Select(static trace => (IReadOnlyList<JaegerSpan>)[.. trace.GetProperty("spans").EnumerateArray().Select(JaegerSpan.Of)]),
+                .Select(static trace => (IReadOnlyList<JaegerSpan>)[.. JaegerSpan.AllOf(trace)]),
         ];
-    }
-
-    /// <summary>The spans of one trace; none where Jaeger does not know it.</summary>
-    private async Task<IReadOnlyList<JaegerSpan>> TraceAsync(string traceId)
-    {
-        using HttpResponseMessage answer = await _query.GetAsync($"/api/traces/{traceId}");
-        return answer.StatusCode == HttpStatusCode.NotFound
-            ? []
-            : [.. (await ReadAsync(answer)).SelectMany(static trace => trace)];
     }
 }

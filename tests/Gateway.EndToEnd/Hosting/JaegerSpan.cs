@@ -5,6 +5,9 @@ namespace Gateway.EndToEnd.Hosting;
 /// <summary>A span as Jaeger gives it back.</summary>
 public sealed record JaegerSpan(string TraceId, string SpanId, string? ParentId, string Name, long Start, long Microseconds)
 {
+    /// <summary>Whose span it is.</summary>
+    public required string Service { get; init; }
+
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 
     /// <summary>Where its links lead.</summary>
@@ -12,7 +15,11 @@ public sealed record JaegerSpan(string TraceId, string SpanId, string? ParentId,
 
     public string Kind => Tags.GetValueOrDefault("span.kind", "");
 
-    public static JaegerSpan Of(JsonElement span)
+    /// <summary>The spans of a trace of Jaeger's API; each names its process, which has the service's name, by a key.</summary>
+    public static IEnumerable<JaegerSpan> AllOf(JsonElement trace) =>
+        trace.GetProperty("spans").EnumerateArray().Select(span => Of(span, trace.GetProperty("processes")));
+
+    private static JaegerSpan Of(JsonElement span, JsonElement processes)
     {
         var references = span.GetProperty("references").EnumerateArray()
             .Select(static reference => (Type: Text(reference, "refType"), TraceId: Text(reference, "traceID"), SpanId: Text(reference, "spanID")))
@@ -25,6 +32,7 @@ public sealed record JaegerSpan(string TraceId, string SpanId, string? ParentId,
             span.GetProperty("startTime").GetInt64(),
             span.GetProperty("duration").GetInt64())
         {
+            Service = Text(processes.GetProperty(Text(span, "processID")), "serviceName"),
             Tags = span.GetProperty("tags").EnumerateArray().ToDictionary(static tag => Text(tag, "key"), static tag => ValueOf(tag.GetProperty("value"))),
             Links = [.. references.Where(static reference => reference.Type != "CHILD_OF").Select(static reference => (reference.TraceId, reference.SpanId))],
         };

@@ -24,20 +24,25 @@ public sealed class PythonApp
     /// <param name="command">The server's command line; it listens on a port that it chooses.</param>
     /// <param name="elasticsearch">The cluster of the app's clients; none where the test asks for no view that uses it.</param>
     /// <param name="client">Which virtual environment: es7, es8 or es9.</param>
-    public static async Task<PythonApp> StartAsync(ProcessSet processes, string command, Uri? elasticsearch = null, string client = Client8)
+    /// <param name="environment">More variables.</param>
+    public static async Task<PythonApp> StartAsync(
+        ProcessSet processes, string command, Uri? elasticsearch = null, string client = Client8, params (string Name, string Value)[] environment)
     {
         Parts.Need("python");
         string[] words = command.Split(' ');
-        RunningProcess process = processes.Start($"{command} ({client})", new ProcessCommand(Parts.PathOf("python", client, "bin", words[0]), words[1..])
+        string programs = Parts.PathOf("python", client, "bin");
+        RunningProcess process = processes.Start($"{command} ({client})", new ProcessCommand(Path.Combine(programs, words[0]), words[1..])
         {
             Folder = Parts.PathOf("python", "apps"),
             Environment =
             [
                 ("ES_URL", (elasticsearch ?? Loopback.Nowhere).AbsoluteUri),
                 ("LOOP_PROBE", "1"),
-                ("PYTHONPATH", $"{Path.Combine(Parts.Repository, "deploy", "legacy")}:{Parts.PathOf("python")}"),
+                ("PATH", $"{programs}:{Environment.GetEnvironmentVariable("PATH")}"),
+                ("PYTHONPATH", $"{Path.Combine(Parts.Repository, "deploy", "legacy")}:{Path.Combine(Parts.Repository, "tests", "Gateway.EndToEnd", "Apps")}"),
                 ("PYTHONDONTWRITEBYTECODE", "1"),
                 ("PYTHONUNBUFFERED", "1"),
+                .. environment,
             ],
         });
         return new PythonApp(process, new Uri(await process.LineAsync(@"(?:Listening at:|[Rr]unning on) (http://127\.0\.0\.1:\d+)")));

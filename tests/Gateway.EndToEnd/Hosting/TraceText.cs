@@ -6,6 +6,7 @@ namespace Gateway.EndToEnd.Hosting;
 /// <summary>A trace as Jaeger has it, as text for people.</summary>
 public static class TraceText
 {
+    private const string Gateway = "loopgate";
     private static readonly string[] _shown = ["http.route", "http.response.status_code", "db.operation.name", "error.type", "network.peer.address", "network.peer.port"];
 
     /// <param name="spans">The trace.</param>
@@ -31,7 +32,8 @@ public static class TraceText
     {
         JaegerSpan[] children = [.. spans.Where(child => child.ParentId == span.SpanId).OrderBy(static child => child.Start)];
         string link = span.Links.Count > 0 ? "  ──link──► HTTP connection_setup" : "";
-        text.AppendLine(CultureInfo.InvariantCulture, $"{first}{span.Name}  {span.Kind}  {span.Microseconds / 1000.0:0.0} ms{link}");
+        string service = span.Service == Gateway ? "" : $"{span.Service}: ";
+        text.AppendLine(CultureInfo.InvariantCulture, $"{first}{service}{span.Name}  {span.Kind}  {span.Microseconds / 1000.0:0.0} ms{link}");
         foreach ((string name, string value) in span.Tags.Where(static tag => IsShown(tag.Key)).OrderBy(static tag => tag.Key, StringComparer.Ordinal))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{rest}{(children.Length > 0 ? "│" : " ")}    {name} = {value}");
