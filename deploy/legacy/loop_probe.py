@@ -115,8 +115,10 @@ class _Request:
     def header(self, status):
         if status >= 500:
             self.failed_with(sys.exc_info()[1])     # Starlette answers from inside its except clause, logs nothing
+        if not self.uses and self.trouble is None:
+            return ""                               # most requests of a WSGI app: not worth the lock
         with self.process.lock:
-            text = ", ".join("id=%s;use=%d" % use for use in self.uses.items())
+            text = ", ".join(["id=%s;use=%d" % use for use in self.uses.items()])
             if self.trouble:
                 text = "%s;%s=%s" % (text or "id=none", "error" if status >= 500 else "caught", _quoted(self.trouble))
                 if self.dead:

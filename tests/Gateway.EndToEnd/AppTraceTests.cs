@@ -7,6 +7,7 @@ public sealed class AppTraceTests(SharedServers servers, ITestOutputHelper outpu
 {
     private const string Service = "shop";
     private const string ForeignTrace = "0af7651916cd43dd8448eb211c80319c";
+    private const string ForeignSpan = "b7ad6b7169203331";
 
     [Theory]
     [InlineData("opentelemetry-instrument gunicorn -w 1 -b 127.0.0.1:0 flask_app:app", "GET /loop")]
@@ -29,13 +30,14 @@ public sealed class AppTraceTests(SharedServers servers, ITestOutputHelper outpu
     {
         JaegerServer jaeger = await Servers.JaegerAsync();
         GatewayProcess gateway = await StartAsync(jaeger, "opentelemetry-instrument gunicorn -w 1 -b 127.0.0.1:0 flask_app:app");
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/loop") { Headers = { { "traceparent", $"00-{ForeignTrace}-b7ad6b7169203331-01" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/loop") { Headers = { { "traceparent", $"00-{ForeignTrace}-{ForeignSpan}-01" } } };
         using HttpResponseMessage answer = await gateway.Client.SendAsync(request);
 
         IReadOnlyList<JaegerSpan> spans = await TraceAsync(jaeger, gateway);
 
         AssertHangsTogether(spans, "GET /loop");
         Assert.NotEqual(ForeignTrace, spans[0].TraceId);
+        Assert.Equal([(ForeignTrace, ForeignSpan)], spans.Single(static span => span.ParentId is null).Links);
         Assert.Empty(await jaeger.TraceAsync(ForeignTrace));
     }
 

@@ -55,7 +55,7 @@ class Processes:
         self.starting = True
         try:
             # A session of its own: Ctrl-C reaches the driver only, which then stops them in order.
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+            process = subprocess.Popen(command, start_new_session=True, **{"stdin": subprocess.DEVNULL} | options)
             self.started.append(process)
         finally:
             self.starting = False
@@ -108,13 +108,17 @@ class Server:
             return "".join(log.readlines()[-20:])
 
     def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS  # utime and stime, the 14th and 15th of proc(5)
+        return cpu_seconds_of(self.process.pid)
 
     def resident_mib(self):
         with open(f"/proc/{self.process.pid}/status") as status:
             return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1]) / 1024
+
+
+def cpu_seconds_of(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS  # utime and stime, the 14th and 15th of proc(5)
 
 
 def clean_environment():
@@ -135,10 +139,15 @@ def free_ports(count):
 
 
 def get(url):
+    return fetch(url)[1]
+
+
+def fetch(url):
+    """The header and the body of a good answer."""
     with HTTP.open(url, timeout=5) as answer:
         if answer.status != 200:
             raise Failed(f"{url} answered {answer.status}")
-        return answer.read()
+        return answer.headers, answer.read()
 
 
 def answers(url):
@@ -329,8 +338,13 @@ def spread(values, digits):
 def table(variants, markdown):
     rows = [["variant", "CPU µs/request", "requests/s", "MiB idle", "MiB after load"]]
     rows += [[v.name, spread(v.cpu, 1), spread(v.rate, 0), f"{v.idle:.0f}", spread(v.loaded, 0)] for v in variants.values()]
+    return layout(rows, markdown)
+
+
+def layout(rows, markdown):
+    """Rows of text below a row of headings: the first column to the left, figures to the right."""
     if markdown:
-        return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] + ["---:"] * 4] + rows[1:])
+        return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] + ["---:"] * (len(rows[0]) - 1)] + rows[1:])
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join("  ".join([row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]) for row in rows)
 
@@ -360,14 +374,21 @@ def delivery(variant, per_request):
             f"({share:.0%}; what is missing did not fit the exporter's queue, or is a call that requests shared)")
 
 
-def circumstances(processes):
+def machine():
     with open("/proc/cpuinfo") as cpus:
         model = re.search(r"model name\s*:\s*(.+)", cpus.read())
+    return f"{model[1] if model else platform.machine()}, {len(os.sched_getaffinity(0))} cores, Linux {platform.release()}"
+
+
+def now_and_load():
+    return f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC, load average before: {os.getloadavg()[0]:.1f}"
+
+
+def circumstances(processes):
     dotnet = processes.run(["dotnet", "--version"], 30, cwd=ROOT).strip()
     return [
-        f"{model[1] if model else platform.machine()}, {len(os.sched_getaffinity(0))} cores, Linux {platform.release()}, .NET SDK {dotnet}",
-        f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC, load average before: {os.getloadavg()[0]:.1f}, "
-        f"{CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s, median [min–max]",
+        f"{machine()}, .NET SDK {dotnet}",
+        f"{now_and_load()}, {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s, median [min–max]",
     ]
 
 

@@ -31,7 +31,7 @@ public static class TraceText
     private static void Write(StringBuilder text, JaegerSpan span, string first, string rest, IReadOnlyList<JaegerSpan> spans)
     {
         JaegerSpan[] children = [.. spans.Where(child => child.ParentId == span.SpanId).OrderBy(static child => child.Start)];
-        string link = span.Links.Count > 0 ? "  ──link──► HTTP connection_setup" : "";
+        string link = span.Links.Count == 0 ? "" : $"  ──link──► {(span.Kind == "server" ? "the caller's trace" : "HTTP connection_setup")}";
         string service = span.Service == Gateway ? "" : $"{span.Service}: ";
         text.AppendLine(CultureInfo.InvariantCulture, $"{first}{service}{span.Name}  {span.Kind}  {span.Microseconds / 1000.0:0.0} ms{link}");
         foreach ((string name, string value) in span.Tags.Where(static tag => IsShown(tag.Key)).OrderBy(static tag => tag.Key, StringComparer.Ordinal))
