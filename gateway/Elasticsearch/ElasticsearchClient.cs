@@ -21,7 +21,6 @@ internal sealed class ElasticsearchClient : IDisposable
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly string _id = new SerialIds().Next();
-    private readonly int _maxPending;
     private long _uses;
     private int _pending;
     private string? _clusterName;
@@ -36,10 +35,19 @@ internal sealed class ElasticsearchClient : IDisposable
         _nodes = new NodeList(options.Nodes, time);
         _credentials = new Credentials(options);
         _log = new FailureLog(logger, time);
-        _maxPending = (options.MaxConnectionsPerNode * _nodes.Count) + options.MaxWaiting;
+        Sniffer = new Sniffer(options, _nodes, _transport, _credentials);
+        metrics.WatchNodes(() => _nodes.InTurn.Select(static node => (node.Address, node.IsLive)));
     }
 
-    /// <summary>Runs a read call: at most one attempt on each node, all inside the total budget.</summary>
+    /// <summary>Finds the nodes of the cluster, where <see cref="SniffingService"/> lets it.</summary>
+    public Sniffer Sniffer { get; }
+
+    /// <summary>The nodes that take turns now.</summary>
+    public IReadOnlyList<Node> Nodes => _nodes.InTurn;
+
+    private int MaxPending => (_options.MaxConnectionsPerNode * _nodes.Count) + _options.MaxWaiting;
+
+    /// <summary>Runs a read call: at most one attempt on each node, no more than MaxRetries allows, all inside the total budget.</summary>
     public async Task<ElasticsearchResult> GetAsync(ElasticsearchCall call, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
@@ -48,7 +56,7 @@ internal sealed class ElasticsearchClient : IDisposable
         Outcome? failure = Outcome.ClientLeft;
         try
         {
-            ElasticsearchResult result = Interlocked.Increment(ref _pending) > _maxPending
+            ElasticsearchResult result = Interlocked.Increment(ref _pending) > MaxPending
                 ? Fail(span, Outcome.TooManyWaiting, "the limit MaxWaiting is reached", default)
                 : await AttemptsAsync(span, call, cancellation);
             failure = result.Failure;
@@ -84,27 +92,27 @@ internal sealed class ElasticsearchClient : IDisposable
         var budget = new Budget(_time, _options.TotalTimeout);
         List<Node> tried = [];
         NodeAnswer answer = default;
-        while (_nodes.Next(tried) is { } node)
+        while (tried.Count <= (_options.MaxRetries ?? int.MaxValue) && _nodes.Next(tried) is { } use)
         {
             if (budget.IsSpent && tried.Count > 0)
             {
-                node.Abandoned();
+                use.Abandoned();
                 break;
             }
 
-            tried.Add(node);
-            answer = await AttemptAsync(span, node, call, authorization, budget.ForAttempt(_options.AttemptTimeout), cancellation);
+            tried.Add(use.Node);
+            answer = await AttemptAsync(span, use, call, authorization, budget.ForAttempt(_options.AttemptTimeout), cancellation);
             if (AnswerRules.IsWorthAnotherNode(answer))
             {
                 continue;
             }
 
-            if (AnswerRules.NamesNoProduct(answer) && !node.IsOldServer)
+            if (AnswerRules.NamesNoProduct(answer) && !use.Node.IsOldServer)
             {
                 NodeAnswer info = call == Info.Call
                     ? answer
-                    : await AttemptAsync(span, node, Info.Call, authorization, budget.ForAttempt(_options.AttemptTimeout), cancellation);
-                node.IsOldServer = AnswerRules.IsOldServer(info);
+                    : await AttemptAsync(span, use, Info.Call, authorization, budget.ForAttempt(_options.AttemptTimeout), cancellation);
+                use.Node.IsOldServer = AnswerRules.IsOldServer(info);
             }
 
             break;
@@ -119,32 +127,18 @@ internal sealed class ElasticsearchClient : IDisposable
     }
 
     private async Task<NodeAnswer> AttemptAsync(
-        Activity? span, Node node, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
+        Activity? span, NodeUse use, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
     {
-        Uri uri = node.UriOf(call.Target);
-        if (span is { IsAllDataRequested: true })
-        {
-            span.SetTag(Names.ServerAddress, uri.Host);
-            span.SetTag(Names.ServerPort, uri.Port);
-            span.SetTag(Names.UrlFull, uri.Query.Length == 0 ? uri.AbsoluteUri : uri.GetLeftPart(UriPartial.Path));
-        }
-
         bool judged = false;
         try
         {
+            Uri uri = use.Node.UriOf(call.Target);
+            Describe(span, uri);
             NodeAnswer answer = await _transport.SendAsync(uri, call, authorization, timeout, cancellation);
             judged = true;
             string? status = answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : null;
             _metrics.NodeAsked(uri, status, AnswerRules.ReasonOf(answer));
-            if (AnswerRules.IsWorthAnotherNode(answer))
-            {
-                _nodes.Failed(node);
-            }
-            else
-            {
-                node.Worked();
-            }
-
+            Conclude(use, answer, timeout);
             return answer;
         }
         finally
@@ -152,8 +146,26 @@ internal sealed class ElasticsearchClient : IDisposable
             if (!judged)
             {
                 // The caller left, or the gateway failed; neither says anything of the node, but another request may try it.
-                node.Abandoned();
+                use.Abandoned();
             }
+        }
+    }
+
+    private void Conclude(in NodeUse use, in NodeAnswer answer, TimeSpan timeout)
+    {
+        if (!AnswerRules.IsWorthAnotherNode(answer))
+        {
+            use.Worked();
+        }
+        else if (answer.Result == NodeResult.TooSlow && timeout < _options.AttemptTimeout / 2 && timeout < _options.TotalTimeout / 2)
+        {
+            // Other nodes had used up the time; what this one would have done with its own, nobody knows.
+            use.Abandoned();
+        }
+        else
+        {
+            _nodes.Failed(use);
+            Sniffer.NodeFailed();
         }
     }
 
@@ -196,5 +208,15 @@ internal sealed class ElasticsearchClient : IDisposable
         span.SetTag(Names.DbCollectionName, call.Collection);
         span.AddTag(Names.ClientId, _id);
         span.AddTag(Names.ClientUse, use);
+    }
+
+    private static void Describe(Activity? span, Uri attempt)
+    {
+        if (span is { IsAllDataRequested: true })
+        {
+            span.SetTag(Names.ServerAddress, attempt.Host);
+            span.SetTag(Names.ServerPort, attempt.Port);
+            span.SetTag(Names.UrlFull, attempt.Query.Length == 0 ? attempt.AbsoluteUri : attempt.GetLeftPart(UriPartial.Path));
+        }
     }
 }

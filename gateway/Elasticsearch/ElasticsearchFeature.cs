@@ -10,6 +10,11 @@ internal static class ElasticsearchFeature
     {
         ElasticsearchOptions options = builder.AddSettings<ElasticsearchOptions>(ElasticsearchOptions.Section);
         builder.Services.AddSingleton<ElasticsearchClient>();
+        if (options.Sniffing)
+        {
+            builder.Services.AddHostedService<SniffingService>();
+        }
+
         try
         {
             ClusterTls.Authorities(options);

@@ -47,6 +47,17 @@ internal sealed class ElasticsearchOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00", ErrorMessage = "must be between 00:00:00.001 and 01:00:00.")]
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How many more nodes a call may try after the first one; 0 to 100. Default: all others.</summary>
+    [Range(0, 100, ErrorMessage = "must be between 0 and 100.")]
+    public int? MaxRetries { get; set; }
+
+    /// <summary>Whether the cluster is asked which nodes it has; then those are used, dedicated masters left out. Default false.</summary>
+    public bool Sniffing { get; set; }
+
+    /// <summary>How often it is asked, beside at the start and after failures; 1 s to 1 day. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "must be between 00:00:01 and 1.00:00:00.")]
+    public TimeSpan SniffingInterval { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How many connections to one node may be open at once; 1 to 10,000. Default 80.</summary>
     [Range(1, 10_000, ErrorMessage = "must be between 1 and 10000.")]
     public int MaxConnectionsPerNode { get; set; } = 80;

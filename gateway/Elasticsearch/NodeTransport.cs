@@ -35,7 +35,7 @@ internal sealed class NodeTransport : IDisposable
             PooledConnectionLifetime = options.PooledConnectionLifetime,
             SslOptions = ClusterTls.Options(options),
         };
-        connections.Trace(handler, Peer);
+        connections.Trace(handler, Peer, isDatabase: true);
         _http = new HttpMessageInvoker(handler);
     }
 

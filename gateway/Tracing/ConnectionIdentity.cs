@@ -12,6 +12,9 @@ internal sealed class ConnectionIdentity(string id, string peer, Activity? setup
     /// <summary>Whether it may be an HTTP/2 connection, of which one loop writes for all requests.</summary>
     public required bool IsHttp2 { get; init; }
 
+    /// <summary>The name of its pool, where it leads to a database.</summary>
+    public string? DatabasePool { get; init; }
+
     /// <summary>Counts the connection, and writes its identity on the setup span, which is running still.</summary>
     public void Opened()
     {
@@ -30,6 +33,11 @@ internal sealed class ConnectionIdentity(string id, string peer, Activity? setup
     {
         long use = Interlocked.Increment(ref _uses);
         metrics.ConnectionUsed(peer, use > 1);
+        if (DatabasePool is not null)
+        {
+            metrics.WaitedForConnection(DatabasePool, request.StartTimeUtc);
+        }
+
         if (!request.IsAllDataRequested)
         {
             return;

@@ -21,6 +21,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _failures;
     private readonly Counter<long> _spansDropped;
     private readonly Histogram<double> _operations;
+    private readonly Histogram<double> _waits;
     private readonly Counter<long> _attempts;
     private readonly Counter<long> _sharedCalls;
 
@@ -36,11 +37,10 @@ internal sealed class GatewayMetrics : IDisposable
         _spansDropped = _meter.CreateCounter<long>("loopgate.spans.dropped", "{span}", "Spans that the collector did not take, or for which the queue had no room.");
         _attempts = _meter.CreateCounter<long>("loopgate.elasticsearch.attempts", "{request}", "Requests to Elasticsearch nodes, by node and result.");
         _sharedCalls = _meter.CreateCounter<long>("loopgate.elasticsearch.shared", "{request}", "Requests answered by a call that another request had in flight.");
-        _operations = _meter.CreateHistogram("db.client.operation.duration", "s", "Duration of database client operations.", advice: new InstrumentAdvice<double>
-        {
-            // OpenTelemetry's semantic conventions for database clients give these.
-            HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
-        });
+        // OpenTelemetry's semantic conventions for database clients give these.
+        var boundaries = new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] };
+        _operations = _meter.CreateHistogram("db.client.operation.duration", "s", "Duration of database client operations.", advice: boundaries);
+        _waits = _meter.CreateHistogram("db.client.connection.wait_time", "s", "Time until a request had a connection.", advice: boundaries);
     }
 
     public void RanOnLoop(string servedBy, bool reused) =>
@@ -75,6 +75,26 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void CallShared() => _sharedCalls.Add(1);
 
+    /// <summary>
+    /// Shows each node as live or dead: a series for both, of which one is 1 and the other 0, so that an alert finds a dead node and
+    /// a sum counts them. <paramref name="nodes"/> is called for each export.
+    /// </summary>
+    public void WatchNodes(Func<IEnumerable<(Uri Address, bool IsLive)>> nodes) => _meter.CreateObservableUpDownCounter(
+        "loopgate.elasticsearch.nodes",
+        () => nodes().SelectMany(static node => (Measurement<int>[])[State(node.Address, "live", node.IsLive), State(node.Address, "dead", !node.IsLive)]),
+        "{node}",
+        "Nodes that take turns, by whether they work or rest after a failure.");
+
+    /// <summary>From the request's start until it had a connection, which may have been opened for it. A wait in vain is an attempt that failed.</summary>
+    public void WaitedForConnection(string pool, DateTime since)
+    {
+        if (_waits.Enabled)
+        {
+            TimeSpan waited = TimeProvider.System.GetUtcNow().UtcDateTime - since;
+            _waits.Record(Math.Max(0, waited.TotalSeconds), new KeyValuePair<string, object?>(Names.DbClientConnectionPoolName, pool));
+        }
+    }
+
     public void OperationEnded(string operation, long started, Outcome? failure)
     {
         if (!_operations.Enabled)
@@ -92,4 +112,7 @@ internal sealed class GatewayMetrics : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private static Measurement<int> State(Uri node, string state, bool holds) =>
+        new(holds ? 1 : 0, new(Names.ServerAddress, node.Host), new(Names.ServerPort, node.Port), new(Names.NodeState, state));
 }

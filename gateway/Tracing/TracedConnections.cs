@@ -20,11 +20,14 @@ internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistr
     private readonly Lock _starting = new();
     private Http2Requests? _http2;
 
-    /// <summary>Lets the handler open its connections here. <paramref name="peer"/> says whom it talks to, in few words.</summary>
-    public void Trace(SocketsHttpHandler handler, string peer) =>
-        handler.ConnectCallback = (context, cancellation) => ConnectAsync(context, peer, cancellation);
+    /// <summary>
+    /// Lets the handler open its connections here. <paramref name="peer"/> says whom it talks to, in few words; the metrics of a
+    /// database have names of their own.
+    /// </summary>
+    public void Trace(SocketsHttpHandler handler, string peer, bool isDatabase = false) =>
+        handler.ConnectCallback = (context, cancellation) => ConnectAsync(context, peer, isDatabase, cancellation);
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, string peer, CancellationToken cancellation)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, string peer, bool isDatabase, CancellationToken cancellation)
     {
         Activity? setup = Activity.Current is { OperationName: Sources.ConnectionSetup } current ? current : null;
         bool http2 = MayBeHttp2(context.InitialRequestMessage);
@@ -46,7 +49,11 @@ internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistr
         }
 
         string address = Address(context.InitialRequestMessage, context.DnsEndPoint);
-        var identity = new ConnectionIdentity(_ids.Next(), peer, setup, address, pipeline, metrics) { IsHttp2 = http2 };
+        var identity = new ConnectionIdentity(_ids.Next(), peer, setup, address, pipeline, metrics)
+        {
+            IsHttp2 = http2,
+            DatabasePool = isDatabase ? $"{address}:{context.DnsEndPoint.Port}" : null,
+        };
         identity.Opened();
         if (setup is null)
         {

@@ -21,4 +21,12 @@ internal static class Answers
     /// <summary>A server's greeting, with the version as given.</summary>
     public static string Greeting(string version, string tagline = "You Know, for Search") =>
         $$$"""{"name":"old","cluster_name":"c","version":{"number":"{{{version}}}"},"tagline":"{{{tagline}}}"}""";
+
+    /// <summary>The cluster's nodes, as <c>GET /_nodes/http</c> has them.</summary>
+    public static string Nodes(params string[] nodes) =>
+        $$$$"""{"nodes":{{{{{string.Join(',', nodes.Select(static (node, i) => $"\"id{i}\":{node}"))}}}}}}""";
+
+    /// <summary>One of them.</summary>
+    public static string Node(string published, params string[] roles) =>
+        $$$"""{"roles":[{{{string.Join(',', roles.Select(static role => $"\"{role}\""))}}}],"http":{"publish_address":"{{{published}}}"}}""";
 }

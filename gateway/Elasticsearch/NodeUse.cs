@@ -1,0 +1,12 @@
+namespace Gateway.Elasticsearch;
+
+/// <summary>
+/// One request's use of a node. It ends with exactly one verdict, which counts only where <paramref name="Verdicts"/>, the number of
+/// changes of the node's state before it began, is still the same: what was sent before a failure says nothing new after it.
+/// </summary>
+internal readonly record struct NodeUse(Node Node, int Verdicts, bool IsProbe)
+{
+    public void Worked() => Node.Worked(this);
+
+    public void Abandoned() => Node.Abandoned(this);
+}
