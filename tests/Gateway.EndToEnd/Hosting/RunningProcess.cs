@@ -12,7 +12,10 @@ namespace Gateway.EndToEnd.Hosting;
 /// </summary>
 public sealed class RunningProcess : IAsyncDisposable
 {
+    private const int SigKill = 9;
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
     private static readonly string[] _inherited = ["PATH", "LANG", "JAVA_HOME", "DOTNET_ROOT"];
 
@@ -92,6 +95,14 @@ public sealed class RunningProcess : IAsyncDisposable
 
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
+    /// <summary>Ends it without a chance to say goodbye.</summary>
+    public void Kill() => Assert.Equal(0, Kill(_process.Id, SigKill));
+
+    /// <summary>Stops it where it is: its sockets stay open and nobody answers.</summary>
+    public void Pause() => Assert.Equal(0, Kill(_process.Id, SigStop));
+
+    public void Resume() => Assert.Equal(0, Kill(_process.Id, SigCont));
+
     /// <summary>Waits for the end and returns the exit code.</summary>
     public async Task<int> ExitAsync()
     {
@@ -105,6 +116,8 @@ public sealed class RunningProcess : IAsyncDisposable
         if (!_process.HasExited)
         {
             _ = Kill(_process.Id, SigTerm);
+            // One that is paused hears nothing else.
+            _ = Kill(_process.Id, SigCont);
             await EndAsync();
             if (!_process.HasExited)
             {
