@@ -66,8 +66,9 @@ internal static class SniffedNodes
         }
 
         string host = name > 0 ? text[..name] : text[..port];
-        return Uri.CheckHostName(host) == UriHostNameType.Unknown
-            ? null
-            : new UriBuilder(asked.Scheme, host, number, asked.AbsolutePath).Uri;
+        return Uri.CheckHostName(host) != UriHostNameType.Unknown
+            && Uri.TryCreate(new UriBuilder(asked.Scheme, host, number, asked.AbsolutePath).ToString(), UriKind.Absolute, out Uri? address)
+            ? address
+            : null;
     }
 }

@@ -24,6 +24,9 @@ public sealed class ElasticsearchOptionsTests
     [InlineData("Elasticsearch:CertificateAuthorityFile", "CertificateAuthorityFile=FILE")]
     [InlineData("Elasticsearch:CertificateFingerprint", "CertificateFingerprint=s3cr3t-value")]
     [InlineData("Elasticsearch:CertificateFingerprint", "CertificateFingerprint=00:11")]
+    [InlineData("Elasticsearch:MaxRetries", "MaxRetries=101")]
+    [InlineData("Elasticsearch:Sniffing", "Sniffing=on")]
+    [InlineData("Elasticsearch:SniffingInterval", "SniffingInterval=00:00:00.5")]
     public async Task What_does_not_go_together_is_named_and_no_secret_is_said(string key, params string[] settings)
     {
         using var folder = new Folder(("secret.txt", Secret));

@@ -116,6 +116,8 @@ public sealed class SchemaTests
     [InlineData("""{"Elasticsearch":{"CertificateFingerprint":"abc"}}""")]
     [InlineData("""{"Elasticsearch":{"MaxAnswerBytes":1}}""")]
     [InlineData("""{"Elasticsearch":{"MaxWaiting":1.5}}""")]
+    [InlineData("""{"Elasticsearch":{"MaxRetries":101}}""")]
+    [InlineData("""{"Elasticsearch":{"Sniffing":"on"}}""")]
     [InlineData("""{"Views":{"info":{"Route":"/"}}}""")]
     [InlineData("""{"Views":{"info":{"Path":"no-slash"}}}""")]
     [InlineData("""{"Views":{"info":{"Elasticsearch":"POST /_search"}}}""")]

@@ -15,6 +15,7 @@ public sealed class SniffedNodesTests
     [InlineData("https://seed/", "es1.example.org/10.0.0.1:9200", "https://es1.example.org:9200/")]
     [InlineData("https://seed/", "es1.example.org/[fd00::1]:9200", "https://es1.example.org:9200/")]
     [InlineData("http://seed/", "[fd00::1]:9200", "http://[fd00::1]:9200/")]
+    [InlineData("http://seed/", "fd00::1:9200", "http://[fd00::1]:9200/")]
     [InlineData("http://seed/", "es1:9200", "http://es1:9200/")]
     [InlineData("https://seed/", "10.0.0.1:443", "https://10.0.0.1/")]
     public void An_address_is_used_in_the_scheme_and_below_the_path_of_the_node_that_was_asked(string asked, string published, string url) =>
