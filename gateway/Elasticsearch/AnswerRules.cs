@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Gateway.Responding;
 
@@ -13,8 +14,10 @@ internal static class AnswerRules
     public static bool IsWorthAnotherNode(in NodeAnswer answer) =>
         answer.Result is NodeResult.Unreachable or NodeResult.TooSlow or NodeResult.Broken || answer.Status is 502 or 503 or 504;
 
+    public static bool IsJson(string? contentType) => contentType is "application/json" or "application/vnd.elasticsearch+json";
+
     /// <summary>How an attempt ended, in the words of metrics.</summary>
-    public static string ReasonOf(in NodeAnswer answer) => answer.Result switch
+    public static string ReasonOf(in NodeAnswer answer) => answer.Cause ?? answer.Result switch
     {
         NodeResult.Answered => "answered",
         NodeResult.Unreachable => "unreachable",
@@ -23,13 +26,22 @@ internal static class AnswerRules
         _ => "broken",
     };
 
+    /// <summary>What tells failures of one outcome apart, in one of few words; null where nothing does.</summary>
+    public static string? CauseOf(in NodeAnswer answer) =>
+        answer.Cause ?? (answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : null);
+
     /// <summary>Null where the answer can be used, else the outcome, and in words why.</summary>
     /// <param name="answer">What the node answered.</param>
     /// <param name="isOldServer">The node has shown to be a server before 7.14, which does not name its product.</param>
     /// <param name="reason">What is said of a failure in the log.</param>
     public static Outcome? Judge(in NodeAnswer answer, bool isOldServer, out string reason)
     {
-        reason = answer.Reason ?? $"status {answer.Status}";
+        reason = (answer.Cause, answer.Reason) switch
+        {
+            ({ } cause, _) => $"{cause}: {answer.Reason}",
+            (_, { } known) => known,
+            _ => $"status {answer.Status}",
+        };
         Outcome? failure = answer switch
         {
             { Result: NodeResult.Unreachable } => Outcome.NoNode,
@@ -45,9 +57,16 @@ internal static class AnswerRules
             return failure;
         }
 
-        if (answer.ContentType is not ("application/json" or "application/vnd.elasticsearch+json"))
+        if (answer.ContentEncoding is { } encoding)
         {
-            reason = $"content type '{answer.ContentType}' instead of JSON";
+            // Never decoded, so that nothing can swell.
+            reason = $"content encoding '{Short(encoding)}' was not asked for";
+            return Outcome.ClusterBroken;
+        }
+
+        if (!IsJson(answer.ContentType))
+        {
+            reason = $"content type '{Short(answer.ContentType)}' instead of JSON";
             return Outcome.ClusterBroken;
         }
 
@@ -59,6 +78,9 @@ internal static class AnswerRules
 
         return answer.Status == 404 ? JudgeMissing(answer, ref reason) : null;
     }
+
+    /// <summary>What a server says of itself may be long, and goes to the log.</summary>
+    private static string? Short(string? value) => value?.Length > 60 ? value[..60] + "…" : value;
 
     /// <summary>What is missing: the document, which is the client's affair, or its index, which is the operator's.</summary>
     private static Outcome JudgeMissing(in NodeAnswer answer, ref string reason)

@@ -1,76 +1,85 @@
 using System.Net.Security;
-using System.Security.Cryptography;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Gateway.Elasticsearch;
 
-/// <summary>Whom the client believes to be the cluster. There is no way to switch the check off.</summary>
-internal static class ClusterTls
+/// <summary>
+/// The handshake with a node: whom we believe to be the cluster, and who we say we are. There is no way to switch the check off. The
+/// files are looked at for each new connection, so that a changed one is used without a restart.
+/// </summary>
+internal sealed partial class ClusterTls(ElasticsearchOptions options, ILogger logger)
 {
-    public static SslClientAuthenticationOptions Options(ElasticsearchOptions options)
+    private readonly LiveFiles<X509Certificate2Collection>? _authorities = options.CertificateAuthorityFile is { } file
+        ? new(() => PemFiles.Authorities(file), file)
+        : null;
+
+    private readonly LiveFiles<SslStreamCertificateContext>? _ours = options is { ClientCertificateFile: { } file, ClientCertificateKeyFile: { } key }
+        ? new(() => PemFiles.ClientCertificate(file, key), file, key)
+        : null;
+
+    private readonly byte[]? _pin = options.CertificateFingerprint is { } fingerprint
+        ? Convert.FromHexString(fingerprint.Replace(":", "", StringComparison.Ordinal))
+        : null;
+
+    private string? _said;
+
+    /// <summary>Makes TLS of a connection.</summary>
+    /// <exception cref="TlsException">The handshake failed; it says why.</exception>
+    public async Task<SslStream> AuthenticateAsync(Stream connection, string host, CancellationToken cancellation)
     {
-        var tls = new SslClientAuthenticationOptions();
-        if (Authorities(options) is { } authorities)
+        var check = new CertificateCheck(_pin);
+        var tls = new SslStream(connection);
+        try
         {
-            tls.CertificateChainPolicy = TrustOnly(authorities);
+            await tls.AuthenticateAsClientAsync(OptionsFor(host, check), cancellation);
+            return tls;
         }
-
-        if (options.CertificateFingerprint is { } fingerprint)
+        catch (AuthenticationException failed)
         {
-            byte[] pin = Convert.FromHexString(fingerprint.Replace(":", "", StringComparison.Ordinal));
-            // The pin alone decides: who sets one does not want to believe whatever some authority of the system has signed.
-            tls.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
-                certificate is X509Certificate2 leaf && Matches(pin, leaf, chain);
+            await tls.DisposeAsync();
+            (string cause, string sentence) = check.Refusal ?? CauseOf(failed);
+            throw new TlsException(cause, sentence, failed);
         }
-
-        return tls;
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
+        }
     }
 
-    /// <summary>The authorities of the configured file; null where none is configured, or it does not exist, which its own check says.</summary>
-    public static X509Certificate2Collection? Authorities(ElasticsearchOptions options)
+    private SslClientAuthenticationOptions OptionsFor(string host, CertificateCheck check) => new()
     {
-        if (options.CertificateAuthorityFile is not { } file || !File.Exists(file))
+        TargetHost = host,
+        ClientCertificateContext = Current(_ours),
+        // Without a pin and a file the system's authorities count, and never in their place: a file that is gone trusts nobody.
+        CertificateChainPolicy = _pin is null && _authorities is null ? null : CertificateCheck.TrustOnly(Current(_authorities) ?? []),
+        RemoteCertificateValidationCallback = (_, certificate, chain, errors) => check.Accepts(certificate, chain, errors),
+    };
+
+    /// <summary>What the files say now; of a version that cannot be used it is said once, and the one before stays in use.</summary>
+    private T? Current<T>(LiveFiles<T>? files)
+        where T : class
+    {
+        string? problem = null;
+        T? current = files?.Get(out problem);
+        if (problem is not null && Interlocked.Exchange(ref _said, problem) != problem)
         {
-            return null;
+            Log.KeepsRunning(logger, problem);
         }
 
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(file);
-        return authorities.Count > 0 ? authorities : throw new CryptographicException("The file has none.");
+        return current;
     }
 
-    /// <summary>
-    /// The pin names the leaf, or an authority that really signed it: a certificate that a server merely sends along proves nothing.
-    /// The host name does not count then, for the pin names the cluster better.
-    /// </summary>
-    private static bool Matches(byte[] pin, X509Certificate2 leaf, X509Chain? sent)
+    /// <summary>Only what is no record of TLS at all makes .NET give up without an error of OpenSSL's beneath.</summary>
+    private static (string Cause, string Sentence) CauseOf(Exception failed) =>
+        failed.InnerException is { } inner
+            ? (Causes.TlsFailed, $"the TLS handshake failed: {(inner.InnerException ?? inner).Message}")
+            : (Causes.TlsOnPlainPort, "TLS was spoken to a port that does not speak it: its URL has to begin with http");
+
+    private static partial class Log
     {
-        if (Is(pin, leaf))
-        {
-            return true;
-        }
-
-        if (sent?.ChainElements.FirstOrDefault(element => Is(pin, element.Certificate))?.Certificate is not { } authority)
-        {
-            return false;
-        }
-
-        using var chain = new X509Chain { ChainPolicy = TrustOnly([authority]) };
-        foreach (X509ChainElement element in sent.ChainElements)
-        {
-            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-        }
-
-        return chain.Build(leaf);
-    }
-
-    private static bool Is(byte[] pin, X509Certificate2 certificate) =>
-        CryptographicOperations.FixedTimeEquals(pin, certificate.GetCertHash(HashAlgorithmName.SHA256));
-
-    private static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(authorities);
-        return policy;
+        [LoggerMessage(EventId = 402, Level = LogLevel.Warning, Message = "Elasticsearch's TLS: {Problem}; what was in use before stays in use.")]
+        public static partial void KeepsRunning(ILogger logger, string problem);
     }
 }

@@ -7,13 +7,12 @@ namespace Gateway.Elasticsearch;
 /// <summary>The Authorization field for the cluster; a secret in a file is read again whenever the file has changed.</summary>
 internal sealed class Credentials
 {
-    private readonly string? _file;
     private readonly Func<string, AuthenticationHeaderValue> _header;
-    private volatile Snapshot? _current;
+    private readonly AuthenticationHeaderValue? _fixed;
+    private readonly LiveFiles<AuthenticationHeaderValue>? _live;
 
     public Credentials(ElasticsearchOptions options)
     {
-        _file = options.ApiKeyFile ?? options.BearerTokenFile ?? options.PasswordFile;
         _header = options switch
         {
             { Username: { } user } => password => new AuthenticationHeaderValue("Basic", Encode($"{user}:{password}")),
@@ -21,10 +20,10 @@ internal sealed class Credentials
             // Elasticsearch wants Base64 of id:key, which itself never has a colon.
             _ => static key => new AuthenticationHeaderValue("ApiKey", key.Contains(':') ? Encode(key) : key),
         };
-        if ((options.ApiKey ?? options.Password) is { } secret)
-        {
-            _current = new Snapshot(_header(secret), default);
-        }
+        _fixed = (options.ApiKey ?? options.Password) is { } secret ? _header(secret) : null;
+        _live = (options.ApiKeyFile ?? options.BearerTokenFile ?? options.PasswordFile) is { } file
+            ? new LiveFiles<AuthenticationHeaderValue>(() => Read(file), file)
+            : null;
     }
 
     /// <summary>
@@ -33,43 +32,34 @@ internal sealed class Credentials
     /// </summary>
     public bool TryGet(out AuthenticationHeaderValue? header, [NotNullWhen(false)] out string? problem)
     {
-        problem = _file is null ? null : Refresh(_file);
-        header = _current?.Header;
+        problem = null;
+        header = _live is null ? _fixed : _live.Get(out problem);
         problem = header is null ? problem : null;
         return problem is null;
     }
 
-    private string? Refresh(string file)
+    /// <summary>After a refusal: the field that the file has by now, whatever its time says; null where that is the refused one.</summary>
+    public AuthenticationHeaderValue? Newer(AuthenticationHeaderValue? refused) =>
+        _live?.Reread(out _) is { } header && !header.Equals(refused) ? header : null;
+
+    private (AuthenticationHeaderValue?, string?) Read(string file)
     {
+        string secret = File.ReadAllText(file).Trim();
+        if (secret.Length == 0)
+        {
+            return (null, $"the file '{file}' is empty");
+        }
+
         try
         {
-            // Follows links, so the swapped folder of a Kubernetes secret counts as a change.
-            DateTime written = File.GetLastWriteTimeUtc(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file);
-            if (_current?.Written == written)
-            {
-                return null;
-            }
-
-            string secret = File.ReadAllText(file).Trim();
-            if (secret.Length == 0)
-            {
-                return $"the file '{file}' is empty";
-            }
-
-            _current = new Snapshot(_header(secret), written);
-            return null;
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            return $"the file '{file}' cannot be read";
+            return (_header(secret), null);
         }
         catch (FormatException)
         {
-            return $"the file '{file}' has more than one line";
+            // Its text quotes the secret.
+            return (null, $"the file '{file}' has more than one line");
         }
     }
 
     private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
-
-    private sealed record Snapshot(AuthenticationHeaderValue Header, DateTime Written);
 }

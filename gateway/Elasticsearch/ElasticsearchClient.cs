@@ -17,6 +17,7 @@ internal sealed class ElasticsearchClient : IDisposable
     private readonly NodeList _nodes;
     private readonly Credentials _credentials;
     private readonly SharedCalls _shared;
+    private readonly SignedCalls _calls;
     private readonly FailureLog _log;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
@@ -29,13 +30,14 @@ internal sealed class ElasticsearchClient : IDisposable
     {
         _options = options;
         _time = time;
-        _transport = new NodeTransport(options, connections, time);
+        _transport = new NodeTransport(options, connections, time, logger);
         _metrics = metrics;
         _shared = new SharedCalls(GetAsync, metrics);
         _nodes = new NodeList(options.Nodes, time);
         _credentials = new Credentials(options);
+        _calls = new SignedCalls(_transport, _credentials, new TlsProbe(time));
         _log = new FailureLog(logger, time);
-        Sniffer = new Sniffer(options, _nodes, _transport, _credentials);
+        Sniffer = new Sniffer(options, _nodes, _calls, _credentials);
         metrics.WatchNodes(() => _nodes.InTurn.Select(static node => (node.Address, node.IsLive)));
     }
 
@@ -134,7 +136,7 @@ internal sealed class ElasticsearchClient : IDisposable
         {
             Uri uri = use.Node.UriOf(call.Target);
             Describe(span, uri);
-            NodeAnswer answer = await _transport.SendAsync(uri, call, authorization, timeout, cancellation);
+            NodeAnswer answer = await _calls.SendAsync(uri, call, authorization, timeout, cancellation);
             judged = true;
             string? status = answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : null;
             _metrics.NodeAsked(uri, status, AnswerRules.ReasonOf(answer));
@@ -189,9 +191,9 @@ internal sealed class ElasticsearchClient : IDisposable
             span?.SetTag(Names.DbResponseStatusCode, answer.Status.ToString(CultureInfo.InvariantCulture));
         }
 
-        span?.SetTag(Names.ErrorType, Problem.Of(outcome).Reason);
+        span?.SetTag(Names.ErrorType, answer.Cause ?? Problem.Of(outcome).Reason);
         span?.SetStatus(ActivityStatusCode.Error, reason);
-        _log.Failed(outcome, reason);
+        _log.Failed(outcome, reason, AnswerRules.CauseOf(answer));
         return new ElasticsearchResult(default, outcome, answer.RetryAfter);
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Gateway.Configuration;
 
 namespace Gateway.Elasticsearch;
@@ -15,13 +14,16 @@ internal static class ElasticsearchFeature
             builder.Services.AddHostedService<SniffingService>();
         }
 
-        try
+        // Files that do not exist are named by the options' own check.
+        if (options.CertificateAuthorityFile is { } authorities && File.Exists(authorities) && PemFiles.Authorities(authorities).Problem is { } unusable)
         {
-            ClusterTls.Authorities(options);
+            builder.AddProblem($"{ElasticsearchOptions.Section}:{nameof(options.CertificateAuthorityFile)}: {unusable}.");
         }
-        catch (Exception unreadable) when (unreadable is CryptographicException or IOException or UnauthorizedAccessException)
+
+        if (options is { ClientCertificateFile: { } ours, ClientCertificateKeyFile: { } key } && File.Exists(ours) && File.Exists(key)
+            && PemFiles.ClientCertificate(ours, key).Problem is { } noPair)
         {
-            builder.AddProblem($"{ElasticsearchOptions.Section}:{nameof(options.CertificateAuthorityFile)}: no PEM certificates can be read from it: {unreadable.Message}");
+            builder.AddProblem($"{ElasticsearchOptions.Section}:{nameof(options.ClientCertificateFile)}: {noPair}.");
         }
     }
 }

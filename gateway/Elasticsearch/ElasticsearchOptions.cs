@@ -28,12 +28,18 @@ internal sealed class ElasticsearchOptions : IValidatableObject
     /// <summary>File with a bearer token, such as a service account's; read again when it changes. Default: none.</summary>
     public string? BearerTokenFile { get; set; }
 
-    /// <summary>PEM file with the authorities that may have signed the nodes' certificates. Default: the system's.</summary>
+    /// <summary>PEM file with the authorities that may have signed the nodes' certificates; read again when it changes. Default: the system's.</summary>
     public string? CertificateAuthorityFile { get; set; }
 
     /// <summary>SHA-256 of the node's or its authority's certificate in hex, as Elasticsearch prints it at its first start. Default: none.</summary>
     [RegularExpression("^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$", ErrorMessage = "must be a SHA-256 in hex, 64 digits, colons allowed.")]
     public string? CertificateFingerprint { get; set; }
+
+    /// <summary>PEM file with the certificate by which the nodes know us, and the authorities behind it; read again when it changes. Default: none.</summary>
+    public string? ClientCertificateFile { get; set; }
+
+    /// <summary>PEM file with its key, PKCS#8, PKCS#1 or EC, without a password; read again when it changes. Default: none.</summary>
+    public string? ClientCertificateKeyFile { get; set; }
 
     /// <summary>How long a connection may take to open, TLS included; 1 ms to 5 minutes. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00", ErrorMessage = "must be between 00:00:00.001 and 00:05:00.")]
@@ -110,10 +116,16 @@ internal sealed class ElasticsearchOptions : IValidatableObject
             yield return Wrong("Password and PasswordFile exclude each other.", nameof(PasswordFile));
         }
 
+        if (ClientCertificateFile is null != (ClientCertificateKeyFile is null))
+        {
+            yield return Wrong("a client certificate needs its key, and a key its certificate.", nameof(ClientCertificateFile));
+        }
+
         (string Key, string? Path)[] files =
         [
             (nameof(ApiKeyFile), ApiKeyFile), (nameof(PasswordFile), PasswordFile), (nameof(BearerTokenFile), BearerTokenFile),
-            (nameof(CertificateAuthorityFile), CertificateAuthorityFile),
+            (nameof(CertificateAuthorityFile), CertificateAuthorityFile), (nameof(ClientCertificateFile), ClientCertificateFile),
+            (nameof(ClientCertificateKeyFile), ClientCertificateKeyFile),
         ];
         foreach ((string key, string? path) in files.Where(static file => file.Path is not null && !File.Exists(file.Path)))
         {

@@ -19,12 +19,17 @@ internal enum NodeResult
     TooSlow,
 }
 
-/// <summary>What came of one request to one node; <paramref name="Reason"/> is for the log where it did not answer.</summary>
+/// <summary>
+/// What came of one request to one node; where it did not answer, <paramref name="Reason"/> is for the log and <paramref name="Cause"/>
+/// one of <see cref="Causes"/>, if it is known.
+/// </summary>
 internal readonly record struct NodeAnswer(
     NodeResult Result,
     int Status = 0,
     ReadOnlyMemory<byte> Body = default,
     string? ContentType = null,
+    string? ContentEncoding = null,
     string? Product = null,
     TimeSpan? RetryAfter = null,
-    string? Reason = null);
+    string? Reason = null,
+    string? Cause = null);

@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 namespace Gateway.Elasticsearch;
 
 /// <summary>Asks the cluster which nodes it has, and lets the list follow. When, is <see cref="SniffingService"/>'s affair.</summary>
-internal sealed class Sniffer(ElasticsearchOptions options, NodeList nodes, NodeTransport transport, Credentials credentials)
+internal sealed class Sniffer(ElasticsearchOptions options, NodeList nodes, SignedCalls calls, Credentials credentials)
 {
     private volatile TaskCompletionSource _failure = NewSignal();
 
@@ -36,8 +36,8 @@ internal sealed class Sniffer(ElasticsearchOptions options, NodeList nodes, Node
             }
 
             TimeSpan limit = left < options.AttemptTimeout ? left : options.AttemptTimeout;
-            NodeAnswer answer = await transport.SendAsync(new Uri(node.Address, SniffedNodes.Call.Target), SniffedNodes.Call, authorization, limit, stopping);
-            if (AnswerRules.Judge(answer, out string reason) is null)
+            NodeAnswer answer = await calls.SendAsync(new Uri(node.Address, SniffedNodes.Call.Target), SniffedNodes.Call, authorization, limit, stopping);
+            if (AnswerRules.Judge(answer, isOldServer: false, out string reason) is null)
             {
                 if (SniffedNodes.In(answer.Body, node.Address) is { Count: > 0 } named)
                 {

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
 namespace Gateway.Tests.Configuration;
 
 /// <summary>What two settings of the cluster can say wrong together; and that secrets stay out of what is said of them.</summary>
@@ -22,6 +25,11 @@ public sealed class ElasticsearchOptionsTests
     [InlineData("Elasticsearch:PasswordFile", "Username=u", "PasswordFile=/no/such/file")]
     [InlineData("Elasticsearch:CertificateAuthorityFile", "CertificateAuthorityFile=/no/such/file")]
     [InlineData("Elasticsearch:CertificateAuthorityFile", "CertificateAuthorityFile=FILE")]
+    [InlineData("Elasticsearch:ClientCertificateFile", "ClientCertificateFile=FILE")]
+    [InlineData("Elasticsearch:ClientCertificateFile", "ClientCertificateKeyFile=FILE")]
+    [InlineData("Elasticsearch:ClientCertificateFile", "ClientCertificateFile=/no/such/file", "ClientCertificateKeyFile=FILE")]
+    [InlineData("Elasticsearch:ClientCertificateKeyFile", "ClientCertificateFile=FILE", "ClientCertificateKeyFile=/no/such/file")]
+    [InlineData("Elasticsearch:ClientCertificateFile", "ClientCertificateFile=FILE", "ClientCertificateKeyFile=FILE")]
     [InlineData("Elasticsearch:CertificateFingerprint", "CertificateFingerprint=s3cr3t-value")]
     [InlineData("Elasticsearch:CertificateFingerprint", "CertificateFingerprint=00:11")]
     [InlineData("Elasticsearch:MaxRetries", "MaxRetries=101")]
@@ -65,6 +73,33 @@ public sealed class ElasticsearchOptionsTests
 
         Assert.StartsWith("Elasticsearch:ApiKey: ", problem, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cr3t", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("foreign", false)]
+    [InlineData("encrypted", false)]
+    public async Task A_certificate_and_a_key_that_are_no_pair_stop_the_start_with_one_sentence(string? key, bool fits)
+    {
+        using var ours = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var foreign = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 certificate = new CertificateRequest("CN=gateway", ours, HashAlgorithmName.SHA256).CreateSelfSigned(now, now.AddDays(1));
+        using var folder = new Folder(
+            ("client.pem", certificate.ExportCertificatePem()),
+            ("client.key", key switch
+            {
+                "foreign" => foreign.ExportPkcs8PrivateKeyPem(),
+                "encrypted" => ours.ExportEncryptedPkcs8PrivateKeyPem(Secret, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)),
+                _ => ours.ExportPkcs8PrivateKeyPem(),
+            }));
+
+        IReadOnlyList<string> problems = await Composition.ProblemsAsync(
+            $"--Elasticsearch:ClientCertificateFile={folder.FileOf("client.pem")}", $"--Elasticsearch:ClientCertificateKeyFile={folder.FileOf("client.key")}");
+
+        Assert.Equal(fits ? 0 : 1, problems.Count);
+        Assert.All(problems, static problem => Assert.StartsWith("Elasticsearch:ClientCertificateFile: the files ", problem, StringComparison.Ordinal));
+        Assert.All(problems, static problem => Assert.DoesNotContain('\n', problem));
     }
 
     private static string Argument(string setting, Folder folder) =>

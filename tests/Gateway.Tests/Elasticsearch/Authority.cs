@@ -9,13 +9,22 @@ internal sealed class Authority : IDisposable
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    public Authority(string name)
+    /// <param name="name">Its subject.</param>
+    /// <param name="signer">Who signed it; it signs itself where there is none.</param>
+    public Authority(string name, Authority? signer = null)
     {
         var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        Certificate = request.CreateSelfSigned(Now.AddDays(-30), Now.AddDays(30));
+        if (signer is null)
+        {
+            Certificate = request.CreateSelfSigned(Now.AddDays(-30), Now.AddDays(30));
+            return;
+        }
+
+        using X509Certificate2 signed = request.Create(signer.Certificate, Now.AddDays(-20), Now.AddDays(20), RandomNumberGenerator.GetBytes(8));
+        Certificate = signed.CopyWithPrivateKey(_key);
     }
 
     public X509Certificate2 Certificate { get; }
@@ -50,6 +59,16 @@ internal sealed class Authority : IDisposable
         }
 
         using X509Certificate2 signed = request.Create(Certificate, Now.AddDays(-10), Now.AddDays(days), RandomNumberGenerator.GetBytes(8));
+        return signed.CopyWithPrivateKey(key);
+    }
+
+    /// <summary>A client's certificate with an RSA key.</summary>
+    public X509Certificate2 IssueRsa()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=client", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var signer = X509SignatureGenerator.CreateForECDsa(_key);
+        using X509Certificate2 signed = request.Create(Certificate.SubjectName, signer, Now.AddDays(-10), Now.AddDays(10), RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);
     }
 

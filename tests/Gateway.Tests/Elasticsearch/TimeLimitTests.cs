@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Gateway.Tests.Hosting;
 
 namespace Gateway.Tests.Elasticsearch;
@@ -8,7 +6,6 @@ namespace Gateway.Tests.Elasticsearch;
 /// <summary>M2, M3: an answer within the budget or a 504 at its end, never a truncated 200.</summary>
 public sealed class TimeLimitTests
 {
-    private const string Head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + Answers.Product;
     private const string TooSlow = "Elasticsearch did not answer in time.";
 
     private static readonly (string, string) _attempt = ("AttemptTimeout", "00:00:00.3");
@@ -62,62 +59,6 @@ public sealed class TimeLimitTests
         Assert.Single(first.Connections);
         Assert.Empty(second.Connections);
     }
-
-    [Theory]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: appli")]
-    [InlineData(Head + "Content-Length: 100\r\n\r\n{\"name\":")]
-    [InlineData(Head + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")]
-    [InlineData("HTTP/1.1 103 Early Hints\r\n\r\n")]
-    public async Task An_answer_that_stalls_is_a_504_wherever_it_stalls(string begun)
-    {
-        await using var stalling = new ScriptedServer(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            await connection.SendAsync(begun);
-            await connection.StallAsync();
-        });
-        await using Scene scene = await Scene.StartAsync(stalling, _attempt);
-
-        await TakesAsync(0.3, () => scene.GetsProblemAsync(504, TooSlow));
-    }
-
-    [Fact]
-    public async Task A_body_that_drips_is_a_504_for_the_limit_is_on_the_whole_answer()
-    {
-        await using var dripping = new ScriptedServer(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            await connection.SendAsync(Head + "Content-Length: 100000\r\n\r\n");
-            while (!connection.ClientLeft.IsCompleted)
-            {
-                await connection.SendAsync(" ");
-                await Task.Delay(20);
-            }
-        });
-        await using Scene scene = await Scene.StartAsync(dripping, _attempt);
-
-        await TakesAsync(0.3, () => scene.GetsProblemAsync(504, TooSlow));
-    }
-
-    [Fact]
-    public async Task A_node_that_never_completes_a_connection_is_a_504_at_the_connect_limit()
-    {
-        // A listener that accepts nothing and has no room for more: the kernel drops what comes, as a firewall does.
-        using Socket listener = NewSocket();
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(0);
-        Socket[] filling = [NewSocket(), NewSocket(), NewSocket(), NewSocket()];
-        Task[] connecting = [.. filling.Select(socket => socket.ConnectAsync(listener.LocalEndPoint!))];
-        await connecting[0];
-        await using Scene scene = await Scene.StartAsync([new Uri($"http://{listener.LocalEndPoint}/")], ("ConnectTimeout", "00:00:00.3"));
-
-        await TakesAsync(0.3, () => scene.GetsProblemAsync(504, TooSlow));
-
-        Array.ForEach(filling, static socket => socket.Dispose());
-        await Task.WhenAny(Task.WhenAll(connecting));
-    }
-
-    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
     /// <summary>Not earlier than the limit, and not more than 2 s later on a busy machine.</summary>
     private static async Task TakesAsync(double seconds, Func<Task<HttpResponseMessage>> request)

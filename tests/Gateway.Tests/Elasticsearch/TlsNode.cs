@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
@@ -15,6 +16,9 @@ namespace Gateway.Tests.Elasticsearch;
 internal sealed class TlsNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly SslServerAuthenticationOptions _tls = new();
+    private readonly ConcurrentQueue<string> _clients = new();
+    private int _connections;
     private int _requests;
 
     private TlsNode(X509Certificate2 certificate, X509Certificate2[] sentAlong)
@@ -22,15 +26,26 @@ internal sealed class TlsNode : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
-        var options = new SslServerAuthenticationOptions { ServerCertificateContext = Context(certificate, sentAlong) };
+        Show(certificate, sentAlong);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
-            listen.UseHttps(static (_, _, state, _) => ValueTask.FromResult((SslServerAuthenticationOptions)state!), options)));
+            listen.UseHttps(
+                (_, _, _, _) =>
+                {
+                    Interlocked.Increment(ref _connections);
+                    return ValueTask.FromResult(_tls);
+                },
+                this)));
         // A source of its own, to which nobody listens: what the node does is not the gateway's trace.
         builder.Services.AddSingleton(new ActivitySource("Gateway.Tests.Node"));
         _app = builder.Build();
         _app.Run(async context =>
         {
             Interlocked.Increment(ref _requests);
+            if (context.Connection.ClientCertificate is { } client)
+            {
+                _clients.Enqueue(client.Thumbprint);
+            }
+
             context.Response.ContentType = "application/json";
             context.Response.Headers["X-elastic-product"] = "Elasticsearch";
             await context.Response.WriteAsync(Answers.InfoJson);
@@ -41,6 +56,25 @@ internal sealed class TlsNode : IAsyncDisposable
 
     /// <summary>Requests that came through: none where the client did not believe the node.</summary>
     public int Requests => _requests;
+
+    /// <summary>Handshakes that were begun.</summary>
+    public int Connections => _connections;
+
+    /// <summary>The thumbprints of the certificates that clients showed, request by request.</summary>
+    public IReadOnlyList<string> Clients => [.. _clients];
+
+    /// <summary>What new connections are shown from now on.</summary>
+    public void Show(X509Certificate2 certificate, params X509Certificate2[] sentAlong) =>
+        _tls.ServerCertificateContext = Context(certificate, sentAlong);
+
+    /// <summary>From now on only clients are let in whose certificate, and what they send along, leads to this authority.</summary>
+    public void Admit(X509Certificate2 authority)
+    {
+        _tls.ClientCertificateRequired = true;
+        _tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        _tls.CertificateChainPolicy.CustomTrustStore.Add(authority);
+        _tls.RemoteCertificateValidationCallback = static (_, _, _, errors) => errors == SslPolicyErrors.None;
+    }
 
     public static async Task<TlsNode> StartAsync(X509Certificate2 certificate, params X509Certificate2[] sentAlong)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Elasticsearch;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Hosting;
 
@@ -8,8 +9,6 @@ namespace Gateway.Tests.Elasticsearch;
 /// <summary>M11: whom the client believes to be the cluster, with certificates made for the test.</summary>
 public sealed class TlsTests : IDisposable
 {
-    private const string Unreachable = "No Elasticsearch node can be reached.";
-
     private readonly Authority _ours = new("ours");
     private readonly Authority _foreign = new("foreign");
     private readonly Folder _folder;
@@ -43,7 +42,7 @@ public sealed class TlsTests : IDisposable
         using X509Certificate2 leaf = _foreign.Issue();
         await using TlsNode node = await TlsNode.StartAsync(leaf, _foreign.Certificate);
 
-        await RefusesAsync(node, "certificate", Authority("ours.pem"));
+        await RefusesAsync(node, Causes.UnknownAuthority, Authority("ours.pem"));
     }
 
     [Fact]
@@ -52,7 +51,7 @@ public sealed class TlsTests : IDisposable
         using X509Certificate2 leaf = _ours.Issue();
         await using TlsNode node = await TlsNode.StartAsync(leaf, _ours.Certificate);
 
-        await RefusesAsync(node, "certificate");
+        await RefusesAsync(node, Causes.UnknownAuthority);
     }
 
     [Fact]
@@ -61,7 +60,7 @@ public sealed class TlsTests : IDisposable
         using X509Certificate2 leaf = _ours.Issue("es02.example");
         await using TlsNode node = await TlsNode.StartAsync(leaf);
 
-        await RefusesAsync(node, "RemoteCertificateNameMismatch", Authority("ours.pem"));
+        await RefusesAsync(node, Causes.WrongHost, Authority("ours.pem"));
     }
 
     [Fact]
@@ -70,7 +69,17 @@ public sealed class TlsTests : IDisposable
         using X509Certificate2 leaf = _ours.Issue(days: -1);
         await using TlsNode node = await TlsNode.StartAsync(leaf);
 
-        await RefusesAsync(node, "NotTimeValid", Authority("ours.pem"));
+        await RefusesAsync(node, Causes.CertificateExpired, Authority("ours.pem"));
+    }
+
+    /// <summary>What an unknown authority says of dates and names is worth nothing.</summary>
+    [Fact]
+    public async Task An_unknown_authority_is_named_before_all_else()
+    {
+        using X509Certificate2 leaf = _foreign.Issue("es02.example", days: -1);
+        await using TlsNode node = await TlsNode.StartAsync(leaf, _foreign.Certificate);
+
+        await RefusesAsync(node, Causes.UnknownAuthority, Authority("ours.pem"));
     }
 
     [Fact]
@@ -100,7 +109,7 @@ public sealed class TlsTests : IDisposable
         using X509Certificate2 leaf = _ours.Issue();
         await using TlsNode node = await TlsNode.StartAsync(leaf);
 
-        await RefusesAsync(node, "certificate", Pin(_ours.Fingerprint));
+        await RefusesAsync(node, Causes.FingerprintMismatch, Pin(_ours.Fingerprint));
     }
 
     /// <summary>Everybody has the certificate of the authority, and can send it along with one of their own.</summary>
@@ -111,8 +120,8 @@ public sealed class TlsTests : IDisposable
         await using TlsNode node = await TlsNode.StartAsync(leaf, _foreign.Certificate, _ours.Certificate);
         await using TlsNode alone = await TlsNode.StartAsync(leaf, _ours.Certificate);
 
-        await RefusesAsync(node, "certificate", Pin(_ours.Fingerprint));
-        await RefusesAsync(alone, "certificate", Pin(_ours.Fingerprint));
+        await RefusesAsync(node, Causes.FingerprintMismatch, Pin(_ours.Fingerprint));
+        await RefusesAsync(alone, Causes.FingerprintMismatch, Pin(_ours.Fingerprint));
     }
 
     /// <summary>Same name, another key: the leaf names it as its issuer, but it did not sign the leaf.</summary>
@@ -125,7 +134,7 @@ public sealed class TlsTests : IDisposable
         using X509Certificate2 leaf = twin.Issue(namesKey: namesKey);
         await using TlsNode node = await TlsNode.StartAsync(leaf, _ours.Certificate);
 
-        await RefusesAsync(node, "certificate", Pin(_ours.Fingerprint));
+        await RefusesAsync(node, Causes.FingerprintMismatch, Pin(_ours.Fingerprint));
     }
 
     [Fact]
@@ -134,7 +143,7 @@ public sealed class TlsTests : IDisposable
         using X509Certificate2 leaf = _ours.Issue();
         await using TlsNode node = await TlsNode.StartAsync(leaf, _ours.Certificate);
 
-        await RefusesAsync(node, "certificate", Pin(_foreign.Fingerprint));
+        await RefusesAsync(node, Causes.FingerprintMismatch, Pin(_foreign.Fingerprint));
     }
 
     [Fact]
@@ -143,7 +152,7 @@ public sealed class TlsTests : IDisposable
         using X509Certificate2 leaf = _ours.Issue(days: -1);
         await using TlsNode node = await TlsNode.StartAsync(leaf, _ours.Certificate);
 
-        await RefusesAsync(node, "certificate", Pin(_ours.Fingerprint));
+        await RefusesAsync(node, Causes.CertificateExpired, Pin(_ours.Fingerprint));
     }
 
     /// <summary>Who sets a fingerprint trusts that one certificate, not whatever an authority of the system or of a file signs.</summary>
@@ -153,7 +162,7 @@ public sealed class TlsTests : IDisposable
         using X509Certificate2 leaf = _ours.Issue();
         await using TlsNode node = await TlsNode.StartAsync(leaf);
 
-        await RefusesAsync(node, "certificate", Authority("ours.pem"), Pin(_foreign.Fingerprint));
+        await RefusesAsync(node, Causes.FingerprintMismatch, Authority("ours.pem"), Pin(_foreign.Fingerprint));
     }
 
     [Fact]
@@ -166,36 +175,6 @@ public sealed class TlsTests : IDisposable
         using HttpResponseMessage answer = await scene.GetsProblemAsync(504, "Elasticsearch did not answer in time.");
 
         Assert.Single(scene.Said);
-    }
-
-    [Fact]
-    public async Task Plain_http_to_a_port_with_tls_is_an_error_that_is_logged()
-    {
-        using X509Certificate2 leaf = _ours.Issue();
-        await using TlsNode node = await TlsNode.StartAsync(leaf);
-        await using Scene scene = await Scene.StartAsync([new Uri($"http://127.0.0.1:{node.Address.Port}/")]);
-
-        using HttpResponseMessage answer = await scene.GetAsync();
-
-        Assert.Contains((int)answer.StatusCode, (int[])[502, 503]);
-        Assert.Equal(0, node.Requests);
-        Assert.Single(scene.Said);
-    }
-
-    [Fact]
-    public async Task Tls_to_a_port_without_it_is_an_error_and_the_log_says_so()
-    {
-        await using var plain = new ScriptedServer(static async connection =>
-        {
-            // What servers answer to a hello that they take for a request.
-            await connection.SendAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            await connection.StallAsync();
-        });
-        await using Scene scene = await Scene.StartAsync([new Uri($"https://127.0.0.1:{plain.Address.Port}/")]);
-
-        using HttpResponseMessage answer = await scene.GetsProblemAsync(503, Unreachable);
-
-        Assert.Contains("SSL", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
     }
 
     private static (string, string) Pin(string fingerprint) => ("CertificateFingerprint", fingerprint);
@@ -219,7 +198,10 @@ public sealed class TlsTests : IDisposable
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Equal(0, node.Requests);
-        Assert.Contains(cause, Assert.Single(scene.Said).Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains($" {cause}: ", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+        TraceOfOne trace = await scene.Gateway.TraceAsync();
+        Assert.Equal(cause, TraceOfOne.Attribute(trace.Operation, "error.type"));
+        Assert.Equal("no_node", TraceOfOne.Attribute(trace.Server, "error.type"));
     }
 
     private (string, string) Authority(string file) => ("CertificateAuthorityFile", _folder.FileOf(file));

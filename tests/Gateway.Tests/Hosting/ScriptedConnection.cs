@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -100,6 +101,16 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
         }
 
         _clientLeft.TrySetResult();
+    }
+
+    /// <summary>Becomes a wire to another port, to which what was read already is sent first.</summary>
+    public async Task PassOnAsync(ReadOnlyMemory<byte> read, int port)
+    {
+        using var other = new TcpClient();
+        await other.ConnectAsync(IPAddress.Loopback, port, stop);
+        await using NetworkStream there = other.GetStream();
+        await there.WriteAsync(read, stop);
+        await Task.WhenAny(_stream.CopyToAsync(there, stop), there.CopyToAsync(_stream, stop));
     }
 
     /// <summary>Waits until <paramref name="signal"/>, or the test is over.</summary>

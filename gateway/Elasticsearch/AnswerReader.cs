@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Gateway.Elasticsearch;
+
+/// <summary>Reads a node's answer to its end, as far as it may go.</summary>
+internal sealed class AnswerReader(int maxBytes, TimeProvider time)
+{
+    private const string ProductField = "X-Elastic-Product";
+
+    public async Task<NodeAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (response.StatusCode == HttpStatusCode.SwitchingProtocols)
+        {
+            // What follows is no body, and has no end.
+            return new NodeAnswer(NodeResult.Broken, Reason: "it switched to another protocol, which nobody asked for");
+        }
+
+        long? length = response.Content.Headers.ContentLength;
+        if (length > maxBytes)
+        {
+            return new NodeAnswer(NodeResult.TooLarge, Reason: $"an answer of {length} bytes, more than MaxAnswerBytes");
+        }
+
+        if (response.Content.Headers.NonValidated.TryGetValues("Content-Length", out HeaderStringValues lengths) && (length is null || lengths.Count > 1))
+        {
+            // .NET would read to the end of the connection, and could not tell a whole body from a part; of two it believes the first.
+            return new NodeAnswer(NodeResult.Broken, Reason: "a Content-Length that is not a number, or two of them");
+        }
+
+        return await ReadBodyAsync(response.Content, length ?? 0, cancellation) is { } body
+            ? new NodeAnswer(
+                NodeResult.Answered,
+                (int)response.StatusCode,
+                body,
+                response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant(),
+                response.Content.Headers.ContentEncoding is { Count: > 0 } encodings ? string.Join(", ", encodings) : null,
+                response.Headers.NonValidated.TryGetValues(ProductField, out HeaderStringValues product) ? product.ToString() : null,
+                RetryAfter(response.Headers.RetryAfter))
+            : new NodeAnswer(NodeResult.TooLarge, Reason: "an answer of more bytes than MaxAnswerBytes");
+    }
+
+    /// <summary>Null where there is more than may be read.</summary>
+    private async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContent content, long announced, CancellationToken cancellation)
+    {
+        // A byte more than announced: the read that finds the end needs room, and the buffer would double for it.
+        var body = new ArrayBufferWriter<byte>((int)Math.Max(announced, 1023) + 1);
+        await using Stream stream = await content.ReadAsStreamAsync(cancellation);
+        for (int read = -1; read != 0;)
+        {
+            read = await stream.ReadAsync(body.GetMemory(1), cancellation);
+            body.Advance(read);
+            if (body.WrittenCount > maxBytes)
+            {
+                return null;
+            }
+        }
+
+        return body.WrittenMemory;
+    }
+
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? field)
+    {
+        TimeSpan? wait = field?.Delta ?? (field?.Date - time.GetUtcNow());
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Elasticsearch;
+
+/// <summary>Whether a node's certificate is believed, and if not, why; one check for one handshake.</summary>
+internal sealed class CertificateCheck(byte[]? pin)
+{
+    private const X509ChainStatusFlags Untimely = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested;
+
+    /// <summary>One of <see cref="Causes"/> and a sentence; null as long as nothing was refused.</summary>
+    public (string Cause, string Sentence)? Refusal { get; private set; }
+
+    /// <summary>The pin alone decides where there is one: who sets it does not want to believe whatever some authority has signed.</summary>
+    public bool Accepts(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        Refusal = (pin, certificate) switch
+        {
+            (not null, X509Certificate2 leaf) => RefusalByPin(leaf, chain),
+            _ => RefusalByChain(chain, errors),
+        };
+        return Refusal is null;
+    }
+
+    /// <summary>Trust in these authorities and in no others; nothing is fetched from where a certificate says that its issuer is.</summary>
+    public static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
+    }
+
+    private static (string, string)? RefusalByChain(X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (errors == SslPolicyErrors.None)
+        {
+            return null;
+        }
+
+        X509ChainStatusFlags found = StatusOf(chain);
+        if ((found & ~Untimely) != 0 || errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
+        {
+            return (Causes.UnknownAuthority, $"its certificate is not signed by an authority that is trusted ({found})");
+        }
+
+        return found != 0
+            ? (Causes.CertificateExpired, $"its certificate is not valid now ({found})")
+            : (Causes.WrongHost, "its certificate is for another host than the one in its URL");
+    }
+
+    /// <summary>
+    /// The pin names the leaf, or an authority that really signed it: a certificate that a server merely sends along proves nothing.
+    /// The host name does not count then, for the pin names the cluster better.
+    /// </summary>
+    private (string, string)? RefusalByPin(X509Certificate2 leaf, X509Chain? sent)
+    {
+        if (IsPinned(leaf))
+        {
+            return null;
+        }
+
+        if (sent?.ChainElements.FirstOrDefault(element => IsPinned(element.Certificate))?.Certificate is not { } authority)
+        {
+            return Mismatch();
+        }
+
+        using var chain = new X509Chain { ChainPolicy = TrustOnly([authority]) };
+        foreach (X509ChainElement element in sent.ChainElements)
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
+        if (chain.Build(leaf))
+        {
+            return null;
+        }
+
+        X509ChainStatusFlags found = StatusOf(chain);
+        return (found & ~Untimely) != 0 ? Mismatch() : (Causes.CertificateExpired, $"its certificate is not valid now ({found})");
+    }
+
+    private static (string, string) Mismatch() =>
+        (Causes.FingerprintMismatch, "neither its certificate nor an authority that signed it has the fingerprint CertificateFingerprint");
+
+    private bool IsPinned(X509Certificate2 certificate) =>
+        CryptographicOperations.FixedTimeEquals(pin, certificate.GetCertHash(HashAlgorithmName.SHA256));
+
+    private static X509ChainStatusFlags StatusOf(X509Chain? chain) =>
+        chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, static (all, next) => all | next.Status) ?? X509ChainStatusFlags.NoError;
+}
