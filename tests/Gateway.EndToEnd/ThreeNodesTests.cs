@@ -20,6 +20,7 @@ public sealed partial class ThreeNodesTests(SharedServers servers, ITestOutputHe
     private static readonly string[] _settings =
     [
         "--Elasticsearch:ConnectTimeout=00:00:02", "--Elasticsearch:AttemptTimeout=00:00:02", $"--Elasticsearch:TotalTimeout={_budget:c}",
+        "--Views:info:SingleFlight=false",
     ];
 
     [Fact]

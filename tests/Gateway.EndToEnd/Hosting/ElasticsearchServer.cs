@@ -19,11 +19,16 @@ public sealed class ElasticsearchServer
 
     public Uri Address { get; }
 
-    public static async Task<ElasticsearchServer> StartAsync(ProcessSet processes, string version)
+    public static async Task<ElasticsearchServer> StartAsync(ProcessSet processes, string version) =>
+        new(await RunAsync(processes, version));
+
+    /// <summary>Starts one with more arguments and returns its address.</summary>
+    public static async Task<Uri> RunAsync(ProcessSet processes, string version, params string[] arguments)
     {
         string folder = Parts.PathOf("elasticsearch", $"elasticsearch-{version}");
-        RunningProcess process = processes.Start($"Elasticsearch {version}", new ProcessCommand(Path.Combine(folder, "elasticsearch"), ["--port", "0"]));
-        return new ElasticsearchServer(new Uri(await process.LineAsync("^started (http://.*)$")));
+        RunningProcess process = processes.Start(
+            $"Elasticsearch {version}", new ProcessCommand(Path.Combine(folder, "elasticsearch"), ["--port", "0", .. arguments]));
+        return new Uri(await process.LineAsync("^started (https?://.*)$"));
     }
 
     /// <summary>What the server itself counts: how many connections were opened so far, and how many requests came on each.</summary>

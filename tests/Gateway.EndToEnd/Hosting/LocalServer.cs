@@ -17,18 +17,19 @@ public sealed class LocalServer : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public static async Task<LocalServer> StartAsync(RequestDelegate answer)
+    public static Task<LocalServer> StartAsync(RequestDelegate answer) => StartAsync(answer, "127.0.0.1", Loopback.FreePort());
+
+    public static async Task<LocalServer> StartAsync(RequestDelegate answer, string address, int port)
     {
-        int port = Loopback.FreePort();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(address), port));
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         WebApplication app = builder.Build();
         app.Run(answer);
         await app.StartAsync();
-        return new LocalServer(app, new Uri($"http://127.0.0.1:{port}"));
+        return new LocalServer(app, new Uri($"http://{address}:{port}"));
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

@@ -93,6 +93,8 @@ public sealed class RunningProcess : IAsyncDisposable
         return found.Groups[1].Value;
     }
 
+    public int Id => _process.Id;
+
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
     /// <summary>Ends it without a chance to say goodbye.</summary>

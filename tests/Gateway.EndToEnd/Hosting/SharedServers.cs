@@ -5,6 +5,7 @@ public sealed class SharedServers : IAsyncDisposable
 {
     private readonly Dictionary<string, ElasticsearchServer> _elasticsearch = [];
     private JaegerServer? _jaeger;
+    private SecureCluster? _secure;
 
     public ProcessSet Processes { get; } = new();
 
@@ -19,11 +20,22 @@ public sealed class SharedServers : IAsyncDisposable
         return server;
     }
 
+    /// <summary>One with security and TLS.</summary>
+    public async Task<SecureCluster> SecureClusterAsync()
+    {
+        Parts.Need("elasticsearch");
+        return _secure ??= await SecureCluster.StartAsync(Processes);
+    }
+
     public async Task<JaegerServer> JaegerAsync()
     {
         Parts.Need("jaeger");
         return _jaeger ??= await JaegerServer.StartAsync(Processes, JaegerPorts.Free());
     }
 
-    public async ValueTask DisposeAsync() => await Processes.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Processes.DisposeAsync();
+        _secure?.Dispose();
+    }
 }

@@ -31,6 +31,13 @@ public sealed class SteadyLoad : IAsyncDisposable
     /// <summary>Lets it go on for so long.</summary>
     public Task LastAsync(TimeSpan time) => Task.Delay(time, _stop.Token);
 
+    /// <summary>Waits until so many more have been answered.</summary>
+    public Task MoreAsync(int count)
+    {
+        int until = _answers.Count + count;
+        return Eventually.Holds(() => _answers.Count >= until || _running.IsCompleted, $"{count} more answers", TimeSpan.FromSeconds(60));
+    }
+
     /// <summary>Waits for the answers that are under way.</summary>
     public async Task<IReadOnlyList<TimedAnswer>> StopAsync()
     {
