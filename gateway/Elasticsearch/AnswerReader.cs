@@ -41,6 +41,13 @@ internal sealed class AnswerReader(int maxBytes, TimeProvider time)
             : new NodeAnswer(NodeResult.TooLarge, Reason: "an answer of more bytes than MaxAnswerBytes");
     }
 
+    /// <summary>How long to wait, from now on: RFC 9110 §10.2.3 knows seconds and dates.</summary>
+    public TimeSpan? RetryAfter(RetryConditionHeaderValue? field)
+    {
+        TimeSpan? wait = field?.Delta ?? (field?.Date - time.GetUtcNow());
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+    }
+
     /// <summary>Null where there is more than may be read.</summary>
     private async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContent content, long announced, CancellationToken cancellation)
     {
@@ -58,11 +65,5 @@ internal sealed class AnswerReader(int maxBytes, TimeProvider time)
         }
 
         return body.WrittenMemory;
-    }
-
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? field)
-    {
-        TimeSpan? wait = field?.Delta ?? (field?.Date - time.GetUtcNow());
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 }

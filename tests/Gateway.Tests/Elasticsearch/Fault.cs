@@ -117,6 +117,6 @@ internal sealed record Fault(Func<ScriptedConnection, Task> Script, int Status, 
         return Answers.Json(Encoding.Latin1.GetString(bytes.ToArray()), fields: Answers.Product + "Content-Encoding: gzip\r\n");
     }
 
-    /// <summary>Less than the 10 MiB that are read at most, and sorted already, as Flask would send it.</summary>
+    /// <summary>Less than the 10 MiB that are read at most.</summary>
     private static string MillionFields() => $"{{{string.Join(',', Enumerable.Range(0, 1_000_000).Select(static i => $"\"{i:x5}\":0"))}}}";
 }
