@@ -27,14 +27,14 @@ public sealed class AddressChangeTests(SharedServers servers, ITestOutputHelper 
             [.. GatewayProcess.Production, ("LD_PRELOAD", Wrapper), ("NSS_WRAPPER_HOSTS", files.PathOf("hosts"))],
             [
                 $"--Legacy:Address={Loopback.Nowhere}", $"--Elasticsearch:Nodes:0=http://cluster.test:{port.ToString(CultureInfo.InvariantCulture)}",
-                "--Elasticsearch:PooledConnectionLifetime=00:00:02",
+                "--Elasticsearch:PooledConnectionLifetime=00:00:02", "--Views:info:SingleFlight=false",
             ]);
-        SteadyLoad load = SteadyLoad.Start(gateway.Address, "/", 8);
+        await using var load = new SteadyLoad(gateway.Address, "/", 8);
 
         await load.MoreAsync(200);
         Assert.Equal(0, atSecond);
         files.Write("hosts", "127.0.0.2 cluster.test\n");
-        int before = load.Count;
+        int before = load.Answers.Count;
         await Eventually.Holds(() => atSecond > 0, "the first request at the new address");
         await Eventually.HoldsAsync(
             async () =>
@@ -46,7 +46,8 @@ public sealed class AddressChangeTests(SharedServers servers, ITestOutputHelper 
             "the last request at the old address");
 
         // None waits for an old connection to end, and each new one costs the request that finds none a connect.
-        IReadOnlyList<Answer> answers = await load.StopAsync();
+        IReadOnlyList<TimedAnswer> answers = await load.StopAsync();
+        Assert.DoesNotContain(answers, static answer => answer.Status != 200);
         Output.WriteLine(
             $"{answers.Count} answers, none lost, {before} of them before the change; at the old address {atFirst}, at the new one {atSecond}; slowest {answers.Max(static answer => answer.Took).TotalMilliseconds:0} ms");
         Assert.DoesNotContain(gateway.Log, static entry => entry.LogLevel is "Warning" or "Error");
