@@ -1,18 +1,20 @@
 using Gateway.Listening;
+using Gateway.Views;
 
 namespace Gateway.Health;
 
 /// <summary>What kubelet asks on the admin port.</summary>
 internal static class HealthFeature
 {
-    /// <summary><c>/livez</c> answers 200 as long as the process runs; <c>/readyz</c> answers 503 from SIGTERM on.</summary>
+    /// <summary><c>/livez</c> answers 200 as long as the process runs; <c>/readyz</c> answers 503 from SIGTERM on, and says what is stale.</summary>
     public static RouteGroupBuilder MapHealth(this RouteGroupBuilder admin)
     {
-        Drain drain = ((IEndpointRouteBuilder)admin).ServiceProvider.GetRequiredService<Drain>();
+        IServiceProvider services = ((IEndpointRouteBuilder)admin).ServiceProvider;
+        Drain drain = services.GetRequiredService<Drain>();
         admin.MapGet("/livez", static () => Results.Text("live\n"));
         admin.MapGet("/readyz", () => drain.IsDraining
             ? Results.Text("draining\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-            : Results.Text("ready\n"));
+            : Results.Text(services.ViewsRefusal() is { } refusal ? $"ready\n{refusal}\n" : "ready\n"));
         return admin;
     }
 }

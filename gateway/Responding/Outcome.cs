@@ -30,6 +30,9 @@ internal enum Outcome
     /// <summary>The request expects something other than <c>100-continue</c>.</summary>
     ExpectationUnknown,
 
+    /// <summary>A parameter of a view is missing or has a value that it does not admit.</summary>
+    ParameterInvalid,
+
     /// <summary>The document that a view reads does not exist.</summary>
     DocumentMissing,
 

@@ -39,9 +39,10 @@ internal static partial class RespondingFeature
 
     /// <summary>
     /// Answers with the outcome's problem. Where the answer has begun already, the connection is closed instead, so that a
-    /// truncated body is never taken for a whole one.
+    /// truncated body is never taken for a whole one. A detail of its own is the operator's words, never a client's.
     /// </summary>
-    public static Task AnswerAsync(this HttpContext context, Outcome outcome, TimeSpan? retryAfter = null, string? allow = null)
+    public static Task AnswerAsync(
+        this HttpContext context, Outcome outcome, TimeSpan? retryAfter = null, string? allow = null, string? detail = null)
     {
         RequestTrace.Of(context)?.Failed(outcome);
         if (context.Response.HasStarted)
@@ -65,7 +66,8 @@ internal static partial class RespondingFeature
             return Task.CompletedTask;
         }
 
-        return WriteAsync(context, Problem.Of(outcome));
+        Problem problem = Problem.Of(outcome);
+        return WriteAsync(context, problem with { Detail = detail ?? problem.Detail });
     }
 
     private static async Task WriteAsync(HttpContext context, Problem problem)

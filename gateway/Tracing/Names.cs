@@ -27,6 +27,9 @@ internal static class Names
     public const string NodeState = "loopgate.elasticsearch.node.state";
 
     public const string DbClientConnectionPoolName = "db.client.connection.pool.name";
+
+    public const string ViewsResult = "loopgate.views.result";
+
     public const string DbCollectionName = "db.collection.name";
     public const string DbSystemName = "db.system.name";
     public const string DbNamespace = "db.namespace";

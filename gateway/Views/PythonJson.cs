@@ -28,20 +28,35 @@ internal static class PythonJson
     /// <exception cref="JsonException">The bytes are not exactly one complete JSON value that Python reads.</exception>
     public static byte[] Write(ReadOnlyMemory<byte> json, PythonJsonStyle style)
     {
+        using JsonDocument document = Parse(json);
+        return style == PythonJsonStyle.Compact ? json.ToArray() : Write(document.RootElement, style);
+    }
+
+    /// <summary>A part of a parsed document in the given style.</summary>
+    public static byte[] Write(JsonElement value, PythonJsonStyle style)
+    {
+        int length = JsonMarshal.GetRawUtf8Value(value).Length;
+        ArrayBufferWriter<byte> output = new(length + (length / 4) + 16);
+        WriteValue(value, style, output);
+        return Finish(output, style);
+    }
+
+    /// <summary>Parts of a parsed document as a list in the given style.</summary>
+    public static byte[] Write(IEnumerable<JsonElement> items, PythonJsonStyle style)
+    {
+        ArrayBufferWriter<byte> output = new();
+        WriteArray(items, style, output);
+        return Finish(output, style);
+    }
+
+    /// <summary>The document, once it is known to be one complete JSON value.</summary>
+    /// <exception cref="JsonException">The bytes are not exactly one complete JSON value that Python reads.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> json) =>
         // The JSON reader looks at a string's encoding only when the string is asked for, which never happens here.
-        if (!Utf8.IsValid(json.Span))
-        {
-            throw new JsonException("The document is not valid UTF-8.");
-        }
+        Utf8.IsValid(json.Span) ? JsonDocument.Parse(json, _options) : throw new JsonException("The document is not valid UTF-8.");
 
-        using JsonDocument document = JsonDocument.Parse(json, _options);
-        if (style == PythonJsonStyle.Compact)
-        {
-            return json.ToArray();
-        }
-
-        ArrayBufferWriter<byte> output = new(json.Length + (json.Length / 4) + 16);
-        WriteValue(document.RootElement, style, output);
+    private static byte[] Finish(ArrayBufferWriter<byte> output, PythonJsonStyle style)
+    {
         if (style == PythonJsonStyle.Flask)
         {
             output.Write("\n"u8);
@@ -54,16 +69,16 @@ internal static class PythonJson
     {
         switch (value.ValueKind)
         {
-            case JsonValueKind.Object:
+            case JsonValueKind.Object when style != PythonJsonStyle.Compact:
                 WriteObject(value, style, output);
                 break;
-            case JsonValueKind.Array:
-                WriteArray(value, style, output);
+            case JsonValueKind.Array when style != PythonJsonStyle.Compact:
+                WriteArray(value.EnumerateArray(), style, output);
                 break;
-            case JsonValueKind.String:
+            case JsonValueKind.String when style != PythonJsonStyle.Compact:
                 PythonString.Write(JsonMarshal.GetRawUtf8Value(value)[1..^1], output);
                 break;
-            case JsonValueKind.Number:
+            case JsonValueKind.Number when style != PythonJsonStyle.Compact:
                 PythonNumber.Write(JsonMarshal.GetRawUtf8Value(value), output);
                 break;
             default:
@@ -88,11 +103,11 @@ internal static class PythonJson
         output.Write("}"u8);
     }
 
-    private static void WriteArray(JsonElement value, PythonJsonStyle style, ArrayBufferWriter<byte> output)
+    private static void WriteArray(IEnumerable<JsonElement> items, PythonJsonStyle style, ArrayBufferWriter<byte> output)
     {
         output.Write("["u8);
         ReadOnlySpan<byte> separator = [];
-        foreach (JsonElement item in value.EnumerateArray())
+        foreach (JsonElement item in items)
         {
             output.Write(separator);
             separator = Comma(style);

@@ -1,39 +1,41 @@
-using System.Text.Json;
 using Gateway.Elasticsearch;
 using Gateway.Responding;
 using Gateway.Tracing;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Views;
 
 /// <summary>Answers one route with what one Elasticsearch call returns, in the words of the Python view that it replaces.</summary>
-internal sealed class View(string name, ViewOptions options, ElasticsearchClient client)
+internal sealed class View(ViewTemplate template, ElasticsearchClient client)
 {
     private const int LargestKept = 64 * 1024;
 
-    private readonly ElasticsearchCall _call = CallOf(options.Elasticsearch);
     private volatile Written? _last;
 
+    /// <summary>Answers with the arguments that the path was found to have, and those of the query.</summary>
     public async Task AnswerAsync(HttpContext context)
     {
-        RequestTrace? trace = RequestTrace.Of(context);
-        trace?.ServedByElasticsearch();
-        ElasticsearchResult result = await (options.SingleFlight
-            ? client.GetSharedAsync(_call, trace, context.RequestAborted)
-            : client.GetAsync(_call, context.RequestAborted));
-        if (result.Failure is { } failure)
+        Arguments arguments = ArgumentsOf(context);
+        if (arguments.Invalid is not null || !template.Call.TryCompose(arguments, out ElasticsearchCall call))
         {
-            await context.AnswerAsync(failure, result.RetryAfter);
+            await context.AnswerAsync(Outcome.ParameterInvalid, detail: $"The parameter '{arguments.Invalid}' is missing or has a value that is not admitted.");
             return;
         }
 
-        byte[] body;
-        try
+        RequestTrace? trace = RequestTrace.Of(context);
+        trace?.ServedByElasticsearch();
+        ElasticsearchResult result = await (template.SingleFlight
+            ? client.GetSharedAsync(call, trace, context.RequestAborted)
+            : client.GetAsync(call, context.RequestAborted));
+        if (result.Failure is { } failure)
         {
-            body = Write(result.Json);
+            await FailAsync(context, failure, result.RetryAfter);
+            return;
         }
-        catch (JsonException broken)
+
+        if (Write(result.Json, out string reason) is not { } body)
         {
-            client.Unusable($"view {name}: the answer is not whole JSON: {broken.Message}");
+            client.Unusable($"view {template.Name}: {reason}");
             await context.AnswerAsync(Outcome.ClusterBroken);
             return;
         }
@@ -46,32 +48,47 @@ internal sealed class View(string name, ViewOptions options, ElasticsearchClient
         }
     }
 
+    private Arguments ArgumentsOf(HttpContext context)
+    {
+        Arguments arguments = context.Features.Get<Arguments>() ?? new Arguments(template.Parameters.Length);
+        if (template.Parameters.Length > template.PathParameters)
+        {
+            string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+            arguments.ReadQuery(RequestTarget.QueryOf(target), template.Parameters, template.PathParameters);
+        }
+
+        return arguments;
+    }
+
+    /// <summary>Elasticsearch says of a missing search template what it says of a missing document; that one is the operator's affair.</summary>
+    private Task FailAsync(HttpContext context, Outcome failure, TimeSpan? retryAfter)
+    {
+        if (failure != Outcome.DocumentMissing || template.Call.ReadsDocument)
+        {
+            return context.AnswerAsync(failure, retryAfter);
+        }
+
+        client.Unusable($"view {template.Name}: the search template is missing");
+        return context.AnswerAsync(Outcome.ClusterBroken);
+    }
+
     /// <summary>Always of what the cluster has just sent; but where that has not changed, the writing is not done again.</summary>
-    private byte[] Write(ReadOnlyMemory<byte> json)
+    private byte[]? Write(ReadOnlyMemory<byte> json, out string reason)
     {
         Written? last = _last;
         if (last is not null && last.Json.Span.SequenceEqual(json.Span))
         {
+            reason = "";
             return last.Body;
         }
 
-        var written = new Written(json, PythonJson.Write(json, options.JsonStyle));
-        _last = json.Length <= LargestKept ? written : null;
-        return written.Body;
-    }
+        if (!AnswerBody.TryWrite(json, template, out byte[]? body, out reason))
+        {
+            return null;
+        }
 
-    private static ElasticsearchCall CallOf(string text)
-    {
-        string target = text["GET /".Length..];
-        return target.Length == 0 ? Info.Call : new ElasticsearchCall(OperationOf(target), target);
-    }
-
-    /// <summary>The endpoint's name in Elasticsearch's own words, made of the parts that begin with an underscore: <c>cluster.health</c>.</summary>
-    private static string OperationOf(string target)
-    {
-        IEnumerable<string> parts = target.Split('?')[0].Split('/').SkipWhile(static part => !part.StartsWith('_'));
-        string operation = string.Join('.', parts).TrimStart('_');
-        return operation.Length > 0 ? operation : "indices.get";
+        _last = json.Length <= LargestKept ? new Written(json, body) : null;
+        return body;
     }
 
     private sealed record Written(ReadOnlyMemory<byte> Json, byte[] Body);

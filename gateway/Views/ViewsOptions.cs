@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Gateway.Elasticsearch;
 
 namespace Gateway.Views;
 
@@ -29,4 +30,26 @@ internal sealed class ViewOptions
     /// shortly before it came: leave it off where a client must see its own last write. Default false; true for the shipped <c>info</c>.
     /// </summary>
     public bool SingleFlight { get; set; }
+
+    /// <summary>The same as a view without parameters that sends what it gets.</summary>
+    public ViewTemplate ToTemplate(string name) => new(name, PathTemplate.Fixed(Path), CallTemplate.Always(CallOf(Elasticsearch)))
+    {
+        JsonStyle = JsonStyle,
+        SingleFlight = SingleFlight,
+        AllowPartialResults = true,
+    };
+
+    private static ElasticsearchCall CallOf(string text)
+    {
+        string target = text["GET /".Length..];
+        return target.Length == 0 ? Info.Call : new ElasticsearchCall(OperationOf(target), target);
+    }
+
+    /// <summary>The endpoint's name in Elasticsearch's own words, made of the parts that begin with an underscore: <c>cluster.health</c>.</summary>
+    private static string OperationOf(string target)
+    {
+        IEnumerable<string> parts = target.Split('?')[0].Split('/').SkipWhile(static part => !part.StartsWith('_'));
+        string operation = string.Join('.', parts).TrimStart('_');
+        return operation.Length > 0 ? operation : "indices.get";
+    }
 }
