@@ -24,7 +24,7 @@ internal sealed class FileObject(JsonElement value, string place, List<string> p
     public string? Text(string name, bool required = false)
     {
         JsonElement? member = Take(name);
-        if (member is null && required)
+        if (required && (member is null || member is { ValueKind: JsonValueKind.String } text && text.ValueEquals("")))
         {
             Refuse(name, "is required.");
         }

@@ -18,7 +18,7 @@ internal sealed class View(ViewTemplate template, ElasticsearchClient client)
         Arguments arguments = ArgumentsOf(context);
         if (arguments.Invalid is not null || !template.Call.TryCompose(arguments, out ElasticsearchCall call))
         {
-            await context.AnswerAsync(Outcome.ParameterInvalid, detail: $"The parameter '{arguments.Invalid}' is missing or has a value that is not admitted.");
+            await context.AnswerAsync(Outcome.ParameterInvalid, detail: $"The parameter {arguments.Invalid} is missing or has a value that is not admitted.");
             return;
         }
 

@@ -61,14 +61,13 @@ internal sealed class ViewFile(string? folder, ViewsOptions configured)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(Utf8.IsValid(json) ? json : throw new JsonException("The file is not UTF-8."), _options);
+            using JsonDocument document = Document(json);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 problems.Add("must hold an object with the member views.");
                 return [];
             }
 
-            CheckTexts(document.RootElement);
             return Views(new FileObject(document.RootElement, "$", problems), problems);
         }
         catch (JsonException broken)
@@ -113,34 +112,45 @@ internal sealed class ViewFile(string? folder, ViewsOptions configured)
         }
     }
 
-    /// <summary>JSON lets half a surrogate pair through, which is no text and can be sent to nobody.</summary>
-    private static void CheckTexts(JsonElement value)
+    /// <summary>Text that is no Unicode, which JSON lets through, can be sent to nobody.</summary>
+    private static JsonDocument Document(byte[] json)
     {
+        JsonDocument? document = null;
         try
         {
-            if (value.ValueKind == JsonValueKind.Object)
-            {
+            document = JsonDocument.Parse(Utf8.IsValid(json) ? json : throw new JsonException("The file is not UTF-8."), _options);
+            CheckTexts(document.RootElement);
+            return document;
+        }
+        catch (InvalidOperationException half)
+        {
+            document?.Dispose();
+            throw new JsonException("A text is half a surrogate pair.", half);
+        }
+    }
+
+    private static void CheckTexts(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
                 foreach (JsonProperty member in value.EnumerateObject())
                 {
                     _ = member.Name;
                     CheckTexts(member.Value);
                 }
-            }
-            else if (value.ValueKind == JsonValueKind.Array)
-            {
+
+                break;
+            case JsonValueKind.Array:
                 foreach (JsonElement item in value.EnumerateArray())
                 {
                     CheckTexts(item);
                 }
-            }
-            else if (value.ValueKind == JsonValueKind.String)
-            {
+
+                break;
+            case JsonValueKind.String:
                 _ = value.GetString();
-            }
-        }
-        catch (InvalidOperationException half)
-        {
-            throw new JsonException("A text is half a surrogate pair.", half);
+                break;
         }
     }
 }

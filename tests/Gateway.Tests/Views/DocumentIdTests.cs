@@ -26,10 +26,10 @@ public sealed class DocumentIdTests
         { "a+b", "a%2Bb" },
         { "%22quoted%22", "%22quoted%22" },
         { "it's", "it%27s" },
-        { "%3C/script%3E".Replace("/", "", StringComparison.Ordinal), "%3Cscript%3E" },
+        { "%3Cscript%3E", "%3Cscript%3E" },
         { "%F0%9F%98%80", "%F0%9F%98%80" },
         { "%f0%9f%98%80", "%F0%9F%98%80" },
-        { "a?b"[..1], "a" },
+        { "a?b", "a" },
         { "a%3Fb=c", "a%3Fb%3Dc" },
         { "a%23b", "a%23b" },
         { "a;b=c", "a%3Bb%3Dc" },
@@ -54,7 +54,7 @@ public sealed class DocumentIdTests
 
     public static TheoryData<string> Refused { get; } =
     [
-        ".", "..", "%2e", "%2E%2e", ".%2e", "_search", "_source", "_count", "_mget", "_mapping", "_", "%5Fsearch", "%00x"[3..].Insert(0, "%01"), "%0d%0aX:y", "%7f", "%C2%85",
+        ".", "..", "%2e", "%2E%2e", ".%2e", "_search", "_source", "_count", "_mget", "_mapping", "_", "%5Fsearch", "%01x", "%0d%0aX:y", "%7f", "%C2%85",
         "%ff", "%C0%AE%C0%AE", "%ED%A0%80", "%F0%9F", new string('x', 513), "%E2%82%AC".PadLeft(510 + 9, 'x'),
     ];
 
@@ -86,7 +86,7 @@ public sealed class DocumentIdTests
         Assert.Equal(400, answer.Status);
         Assert.Equal("application/problem+json", answer.Field("Content-Type"));
         string detail = JsonDocument.Parse(answer.Body).RootElement.GetProperty("detail").GetString()!;
-        Assert.Equal("The parameter 'id' is missing or has a value that is not admitted.", detail);
+        Assert.Equal("The parameter id is missing or has a value that is not admitted.", detail);
         Assert.Empty(scene.Node.Requests);
         Assert.Empty(scene.App.Requests);
         TraceOfOne trace = await scene.Gateway.TraceAsync();
@@ -135,7 +135,7 @@ public sealed class DocumentIdTests
         Assert.Empty(scene.Node.Requests);
     }
 
-    /// <summary>3,000 ids on one connection, each made of what is dangerous: the target that arrives is the template's, and its last segment is the id.</summary>
+    /// <summary>1,000 ids on one connection, each made of what is dangerous: the target that arrives is the template's, and its last segment is the id.</summary>
     [Theory]
     [InlineData("get", "_doc", "")]
     [InlineData("source", "_source", "")]
@@ -147,7 +147,7 @@ public sealed class DocumentIdTests
         await using ViewScene scene = await ViewScene.StartAsync(View.Replace("\"get\"", $"\"{call}\"", StringComparison.Ordinal));
         using RawClient client = await RawClient.ConnectAsync(scene.Gateway.Address);
 
-        for (int i = 0; i < 3_000; i++)
+        for (int i = 0; i < 1_000; i++)
         {
             string sent = Segment(chance);
             int before = scene.Node.Requests.Count;
@@ -173,7 +173,7 @@ public sealed class DocumentIdTests
     {
         string[] pieces =
         [
-            "..", ".", "%2e", "%2E", "%252e", "%2F", "%5c", "_search", "_doc", "%5F", "%00"[..1], "%", "%%", "%zz", "%0a", "%0D", "%ff", "%C0%AF", "%ED%A0%80", "%F0%9F%98%80",
+            "..", ".", "%2e", "%2E", "%252e", "%2F", "%5c", "_search", "_doc", "%5F", "%", "%%", "%zz", "%0a", "%0D", "%ff", "%C0%AF", "%ED%A0%80", "%F0%9F%98%80",
             "%E2%80%AE", "'", "%22", ";", "@", ":", "*", ",", "+", "%20", "%3F", "%23", "%26", "=", "a", "Z", "9", "~", "-", "%7F", "http:",
         ];
         var text = new StringBuilder();
