@@ -79,29 +79,45 @@ internal sealed class JsonTemplate
         }
         else if (_members is not null)
         {
-            writer.WriteStartObject();
-            foreach ((JsonEncodedText name, JsonTemplate value) in _members.Where(member => !member.Value.IsLeftOut(arguments)))
-            {
-                writer.WritePropertyName(name);
-                value.Write(writer, arguments);
-            }
-
-            writer.WriteEndObject();
+            WriteMembers(writer, _members, arguments);
         }
         else if (_items is not null)
         {
-            writer.WriteStartArray();
-            foreach (JsonTemplate item in _items.Where(item => !item.IsLeftOut(arguments)))
-            {
-                item.Write(writer, arguments);
-            }
-
-            writer.WriteEndArray();
+            WriteItems(writer, _items, arguments);
         }
         else
         {
             writer.WriteRawValue(_constant, skipInputValidation: true);
         }
+    }
+
+    private static void WriteMembers(Utf8JsonWriter writer, (JsonEncodedText Name, JsonTemplate Value)[] members, Arguments arguments)
+    {
+        writer.WriteStartObject();
+        foreach ((JsonEncodedText name, JsonTemplate value) in members)
+        {
+            if (!value.IsLeftOut(arguments))
+            {
+                writer.WritePropertyName(name);
+                value.Write(writer, arguments);
+            }
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteItems(Utf8JsonWriter writer, JsonTemplate[] items, Arguments arguments)
+    {
+        writer.WriteStartArray();
+        foreach (JsonTemplate item in items)
+        {
+            if (!item.IsLeftOut(arguments))
+            {
+                item.Write(writer, arguments);
+            }
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteArgument(Utf8JsonWriter writer, Argument argument)
