@@ -30,17 +30,10 @@ internal sealed partial class LiveViews(ViewFile file, ElasticsearchClient clien
         _table = new ViewTable(views, client);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Compares the file with what was judged last, and judges it anew where it has changed.</summary>
+    public void Look()
     {
-        using var timer = new PeriodicTimer(_every, time);
-        while (await WaitAsync(timer, stoppingToken))
-        {
-            Look(file.Read());
-        }
-    }
-
-    private void Look(ViewFileContent content)
-    {
+        ViewFileContent content = file.Read();
         if (content.IsSameAs(_judged))
         {
             _doubtful = null;
@@ -65,6 +58,15 @@ internal sealed partial class LiveViews(ViewFile file, ElasticsearchClient clien
         else
         {
             Refuse(content, problems);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(_every, time);
+        while (await WaitAsync(timer, stoppingToken))
+        {
+            Look();
         }
     }
 
