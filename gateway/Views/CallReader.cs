@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Gateway.Elasticsearch;
 
@@ -7,7 +6,6 @@ namespace Gateway.Views;
 /// <summary>Reads a view's Elasticsearch call from views.json.</summary>
 internal sealed class CallReader(Parameter[] parameters, bool allowPartialResults)
 {
-    private const int LongestIndex = 255;
     private readonly HashSet<string> _used = [];
 
     /// <summary>The parameters that have a place in the call.</summary>
@@ -42,14 +40,12 @@ internal sealed class CallReader(Parameter[] parameters, bool allowPartialResult
     /// <summary>Else a search of which shards are missing is a 200 with fewer hits.</summary>
     private string Strictness => allowPartialResults ? "?allow_partial_search_results=true" : "?allow_partial_search_results=false";
 
-    /// <summary>A name by Elasticsearch's own rules, always fixed: an index is never a client's choice.</summary>
     private static string IndexOf(FileObject call)
     {
         string index = call.Text("index", required: true) ?? "";
-        if (index.Length > 0 && (index is "." or ".." || index[0] is '-' or '_' or '+' || index.Any(static character => char.IsUpper(character) || char.IsControl(character) || """\/*?"<>| ,#:{}""".Contains(character, StringComparison.Ordinal))
-            || Encoding.UTF8.GetByteCount(index) > LongestIndex))
+        if (index.Length > 0 && !IndexName.IsUsable(index))
         {
-            call.Refuse("index", """must be the fixed name of an index, alias or data stream: small letters, not begun with - _ or +, without \ / * ? " < > | , # : { } and spaces.""");
+            call.Refuse("index", IndexName.Rules);
         }
 
         return Uri.EscapeDataString(index);

@@ -91,7 +91,7 @@ internal static class PythonJson
     {
         output.Write("{"u8);
         ReadOnlySpan<byte> separator = [];
-        foreach (Member member in Members(value, style))
+        foreach (PythonMember member in PythonMember.Of(value, inOrderReceived: style == PythonJsonStyle.Django))
         {
             output.Write(separator);
             separator = Comma(style);
@@ -118,47 +118,4 @@ internal static class PythonJson
     }
 
     private static ReadOnlySpan<byte> Comma(PythonJsonStyle style) => style == PythonJsonStyle.Django ? ", "u8 : ","u8;
-
-    // What a dict holds: one member per name, the last value in the place of the first.
-    private static Span<Member> Members(JsonElement value, PythonJsonStyle style)
-    {
-        Member[] members = new Member[value.GetPropertyCount()];
-        int count = 0;
-        foreach (JsonProperty property in value.EnumerateObject())
-        {
-            members[count] = new Member(property, count);
-            count++;
-        }
-
-        Array.Sort(members, static (left, right) => left.CompareTo(right));
-        Span<Member> distinct = members.AsSpan(0, Merge(members));
-        if (style == PythonJsonStyle.Django)
-        {
-            distinct.Sort(static (left, right) => left.Place.CompareTo(right.Place));
-        }
-
-        return distinct;
-    }
-
-    private static int Merge(Span<Member> sorted)
-    {
-        int last = -1;
-        foreach (Member member in sorted)
-        {
-            bool again = last >= 0 && PythonString.Compare(sorted[last].Name, member.Name) == 0;
-            int place = again ? sorted[last].Place : member.Place;
-            last += again ? 0 : 1;
-            sorted[last] = new Member(member.Property, place);
-        }
-
-        return last + 1;
-    }
-
-    private readonly record struct Member(JsonProperty Property, int Place)
-    {
-        public ReadOnlySpan<byte> Name => JsonMarshal.GetRawUtf8PropertyName(Property);
-
-        public int CompareTo(Member other) =>
-            PythonString.Compare(Name, other.Name) is int order and not 0 ? order : Place.CompareTo(other.Place);
-    }
 }

@@ -40,6 +40,11 @@ internal sealed class View(ViewTemplate template, ElasticsearchClient client)
             return;
         }
 
+        await SendAsync(context, body);
+    }
+
+    private static async Task SendAsync(HttpContext context, byte[] body)
+    {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))

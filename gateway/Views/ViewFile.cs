@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Gateway.Views;
 
@@ -13,13 +12,6 @@ internal sealed class ViewFile(string? folder, ViewsOptions configured)
 
     // As long as a ConfigMap can be.
     private const int LongestFile = 1024 * 1024;
-
-    private static readonly JsonDocumentOptions _options = new()
-    {
-        CommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        AllowDuplicateProperties = false,
-    };
 
     private readonly string? _path = folder is null ? null : Path.Combine(folder, Name);
 
@@ -61,7 +53,7 @@ internal sealed class ViewFile(string? folder, ViewsOptions configured)
     {
         try
         {
-            using JsonDocument document = Document(json);
+            using JsonDocument document = StrictJson.Parse(json);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 problems.Add("must hold an object with the member views.");
@@ -109,48 +101,6 @@ internal sealed class ViewFile(string? folder, ViewsOptions configured)
         if (configured.ContainsKey(view.Name))
         {
             value.Refuse("the configuration has a view of this name.");
-        }
-    }
-
-    /// <summary>Text that is no Unicode, which JSON lets through, can be sent to nobody.</summary>
-    private static JsonDocument Document(byte[] json)
-    {
-        JsonDocument? document = null;
-        try
-        {
-            document = JsonDocument.Parse(Utf8.IsValid(json) ? json : throw new JsonException("The file is not UTF-8."), _options);
-            CheckTexts(document.RootElement);
-            return document;
-        }
-        catch (InvalidOperationException half)
-        {
-            document?.Dispose();
-            throw new JsonException("A text is half a surrogate pair.", half);
-        }
-    }
-
-    private static void CheckTexts(JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                foreach (JsonProperty member in value.EnumerateObject())
-                {
-                    _ = member.Name;
-                    CheckTexts(member.Value);
-                }
-
-                break;
-            case JsonValueKind.Array:
-                foreach (JsonElement item in value.EnumerateArray())
-                {
-                    CheckTexts(item);
-                }
-
-                break;
-            case JsonValueKind.String:
-                _ = value.GetString();
-                break;
         }
     }
 }
