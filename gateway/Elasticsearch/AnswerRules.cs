@@ -12,7 +12,8 @@ internal static class AnswerRules
 
     /// <summary>Another node may do better: it was not reached, too slow, or answered that somebody behind it was.</summary>
     public static bool IsWorthAnotherNode(in NodeAnswer answer) =>
-        answer.Result is NodeResult.Unreachable or NodeResult.TooSlow or NodeResult.Broken || answer.Status is 502 or 503 or 504;
+        answer.Result is NodeResult.Unreachable or NodeResult.TooSlow or NodeResult.Broken
+        || (answer.Status is 502 or 503 or 504 && !IsAboutTheIndex(answer));
 
     public static bool IsJson(string? contentType) => contentType is "application/json" or "application/vnd.elasticsearch+json";
 
@@ -40,7 +41,8 @@ internal static class AnswerRules
         {
             ({ } cause, _) => $"{cause}: {answer.Reason}",
             (_, { } known) => known,
-            _ => $"status {answer.Status}",
+            _ when answer.Status == 200 => "",
+            _ => ErrorTypeOf(answer.Body) is { } type ? $"status {answer.Status}, {Short(type)}" : $"status {answer.Status}",
         };
         Outcome? failure = answer switch
         {
@@ -82,31 +84,51 @@ internal static class AnswerRules
     /// <summary>What a server says of itself may be long, and goes to the log.</summary>
     private static string? Short(string? value) => value?.Length > 60 ? value[..60] + "…" : value;
 
-    /// <summary>What is missing: the document, which is the client's affair, or its index, which is the operator's.</summary>
-    private static Outcome JudgeMissing(in NodeAnswer answer, ref string reason)
+    /// <summary>An index whose shards are not there is a 503 too, on every node the same; the node that says so is well.</summary>
+    private static bool IsAboutTheIndex(in NodeAnswer answer) =>
+        answer is { Status: 503, Product: Product }
+        && ErrorTypeOf(answer.Body) is "search_phase_execution_exception" or "no_shard_available_action_exception";
+
+    /// <summary>The type of the error in Elasticsearch's words; null where there is none.</summary>
+    private static string? ErrorTypeOf(ReadOnlyMemory<byte> body)
     {
         try
         {
-            using JsonDocument missing = JsonDocument.Parse(answer.Body);
-            JsonElement root = missing.RootElement;
-            if (root.TryGetProperty("found", out JsonElement found) && found.ValueKind == JsonValueKind.False)
-            {
-                return Outcome.DocumentMissing;
-            }
-
-            if (root.TryGetProperty("error", out JsonElement error) && error.TryGetProperty("type", out JsonElement type))
-            {
-                // What the endpoint _source says of a missing document; of a missing index all say index_not_found_exception.
-                reason = $"status 404, {type.GetString()}";
-                return type.ValueEquals("resource_not_found_exception") ? Outcome.DocumentMissing : Outcome.ClusterBroken;
-            }
+            using JsonDocument document = JsonDocument.Parse(body);
+            return document.RootElement.TryGetProperty("error", out JsonElement error) && error.TryGetProperty("type", out JsonElement type)
+                ? type.GetString()
+                : null;
         }
         catch (Exception unusable) when (unusable is JsonException or InvalidOperationException)
         {
-            reason = "status 404 with a body that is not Elasticsearch's";
+            return null;
+        }
+    }
+
+    /// <summary>What is missing: the document, which is the client's affair, or its index, which is the operator's.</summary>
+    private static Outcome JudgeMissing(in NodeAnswer answer, ref string reason)
+    {
+        if (ErrorTypeOf(answer.Body) is { } type)
+        {
+            // What the endpoint _source says of a missing document; of a missing index all say index_not_found_exception.
+            reason = $"status 404, {Short(type)}";
+            return type == "resource_not_found_exception" ? Outcome.DocumentMissing : Outcome.ClusterBroken;
         }
 
-        return Outcome.ClusterBroken;
+        return IsNotFound(answer.Body) ? Outcome.DocumentMissing : Outcome.ClusterBroken;
+    }
+
+    private static bool IsNotFound(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            return document.RootElement.TryGetProperty("found", out JsonElement found) && found.ValueKind == JsonValueKind.False;
+        }
+        catch (Exception unusable) when (unusable is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     /// <summary>What answered may be Elasticsearch, but does not say so.</summary>

@@ -7,6 +7,29 @@ namespace Gateway.Tests.Elasticsearch;
 /// <summary>M1, M6, M7: when another node is asked, and when not.</summary>
 public sealed class FailoverTests
 {
+    [Theory]
+    [InlineData("search_phase_execution_exception")]
+    [InlineData("no_shard_available_action_exception")]
+    public async Task An_index_without_its_shards_is_no_failure_of_the_node_that_says_so(string type)
+    {
+        await using var node = ScriptedServer.Always(Answers.Json($$$"""{"error":{"type":"{{{type}}}"},"status":503}""", "503 Service Unavailable"));
+        await using var other = ScriptedServer.Always(Answers.Info);
+        await using Scene scene = await Scene.StartAsync(node, other);
+
+        int[] statuses = [await StatusAsync(scene), await StatusAsync(scene), await StatusAsync(scene), await StatusAsync(scene)];
+
+        // The nodes go on taking turns, and the log says what is the matter with the index.
+        Assert.Equal([200, 200, 502, 502], statuses.Order());
+        Assert.Equal(2, node.Requests.Count);
+        Assert.Contains(type, Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+
+        static async Task<int> StatusAsync(Scene scene)
+        {
+            using HttpResponseMessage answer = await scene.GetAsync();
+            return (int)answer.StatusCode;
+        }
+    }
+
     private const string Unreachable = "No Elasticsearch node can be reached.";
 
     /// <summary>
