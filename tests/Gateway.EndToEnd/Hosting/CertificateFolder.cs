@@ -21,9 +21,13 @@ public sealed class CertificateFolder : IDisposable
         Write(name + ".pem", [certificate, .. behind]);
     }
 
-    public void Write(string name, string text)
+    /// <param name="name">The file.</param>
+    /// <param name="text">What it says from now on.</param>
+    /// <param name="at">Its time, where that is not left to the clock.</param>
+    public void Write(string name, string text, DateTime? at = null)
     {
         File.WriteAllText(PathOf(name + ".next"), text);
+        File.SetLastWriteTimeUtc(PathOf(name + ".next"), at ?? File.GetLastWriteTimeUtc(PathOf(name + ".next")));
         File.Move(PathOf(name + ".next"), PathOf(name), overwrite: true);
     }
 
