@@ -25,7 +25,8 @@ public sealed class KestrelBackend : IAsyncDisposable
     /// <summary>By their path: the connection on which each request came, and which one it was on it.</summary>
     public IReadOnlyDictionary<string, ServedRequest> Served => _served;
 
-    public static async Task<KestrelBackend> StartAsync(HttpProtocols protocols, bool tls = false, RequestDelegate? answer = null)
+    public static async Task<KestrelBackend> StartAsync(
+        HttpProtocols protocols, bool tls = false, RequestDelegate? answer = null, Action<KestrelServerLimits, ListenOptions>? configure = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         // Not ASP.NET Core's own source, to which the gateway in this process listens.
@@ -33,6 +34,7 @@ public sealed class KestrelBackend : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
         {
             listen.Protocols = protocols;
+            configure?.Invoke(kestrel.Limits, listen);
             if (tls)
             {
                 listen.UseHttps(SelfSigned());

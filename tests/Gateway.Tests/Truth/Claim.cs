@@ -1,24 +1,29 @@
 using System.Diagnostics;
 using System.Globalization;
+using Gateway.Tracing;
 
 namespace Gateway.Tests.Truth;
 
-/// <summary>What the span of an outgoing request says of its connection.</summary>
-internal sealed record Claim(int Number, string? Connection, long Use, bool Reused, int Attempts, double Age, Activity Span)
+/// <summary>What the span of an outgoing request says of its connections; without the span, so that a million of them fit into memory.</summary>
+internal sealed record Claim(
+    int Number, string Route, string? Connection, long? Use, bool? Reused, bool HasAge, int Attempts, bool Waited, ActivitySpanId[] Links, DateTime Start, DateTime End)
 {
-    /// <summary>The requests that went out to paths below <paramref name="prefix"/>.</summary>
-    public static IReadOnlyList<Claim> All(IEnumerable<Activity> spans, string prefix) =>
-    [
-        .. spans.Where(span => span.OperationName == "System.Net.Http.HttpRequestOut" && Path(span).StartsWith(prefix, StringComparison.Ordinal))
-            .Select(static span => new Claim(
-                int.Parse(Path(span)[(Path(span).LastIndexOf('/') + 1)..], CultureInfo.InvariantCulture),
-                (string?)span.GetTagItem("loopgate.connection.id"),
-                (long?)span.GetTagItem("loopgate.connection.use") ?? 0,
-                (bool?)span.GetTagItem("loopgate.connection.reused") ?? false,
-                (int)span.GetTagItem("loopgate.connection.attempts")!,
-                (double?)span.GetTagItem("loopgate.connection.age") ?? 0,
-                span)),
-    ];
-
-    private static string Path(Activity span) => new Uri((string)span.GetTagItem("url.full")!).AbsolutePath;
+    /// <summary>Where nothing but the last part of the path, a number, tells one request from another.</summary>
+    public static Claim Of(Activity span, bool waited)
+    {
+        string path = new Uri((string)span.GetTagItem(Names.UrlFull)!).AbsolutePath;
+        int last = path.LastIndexOf('/') + 1;
+        return new Claim(
+            int.Parse(path.AsSpan(last), CultureInfo.InvariantCulture),
+            path.StartsWith(Crowd.Gone, StringComparison.Ordinal) ? Crowd.Gone : path.StartsWith(Crowd.Few, StringComparison.Ordinal) ? Crowd.Few : Crowd.Many,
+            (string?)span.GetTagItem(Names.ConnectionId),
+            (long?)span.GetTagItem(Names.ConnectionUse),
+            (bool?)span.GetTagItem(Names.ConnectionReused),
+            span.GetTagItem(Names.ConnectionAge) is double,
+            (int)span.GetTagItem(Names.ConnectionAttempts)!,
+            waited,
+            [.. span.Links.Select(static link => link.Context.SpanId)],
+            span.StartTimeUtc,
+            span.StartTimeUtc + span.Duration);
+    }
 }

@@ -1,0 +1,163 @@
+namespace Gateway.Tests.Truth;
+
+/// <summary>What the spans claim on one side, what the app wrote down on the other: every request is on both, or is counted as missing on one.</summary>
+internal sealed class Ledger
+{
+    private readonly Witness _witness;
+    private readonly IReadOnlyCollection<Arrival> _arrivals;
+    private readonly bool _inOrder;
+    private readonly Dictionary<int, Claim> _claims;
+    private readonly ILookup<string, Claim> _connections;
+    private readonly Dictionary<string, int> _left;
+    private readonly HashSet<(string Connection, long Use)> _places;
+
+    /// <param name="witness">Of the gateway, which has stopped.</param>
+    /// <param name="arrivals">All that the app wrote down.</param>
+    /// <param name="inOrder">Over HTTP/1.1 requests arrive in the order in which they are sent.</param>
+    public Ledger(Witness witness, IReadOnlyCollection<Arrival> arrivals, bool inOrder)
+    {
+        (_witness, _arrivals, _inOrder) = (witness, arrivals, inOrder);
+        _claims = witness.Claims.GroupBy(static claim => claim.Number).ToDictionary(static request => request.Key, static request => request.MaxBy(static claim => claim.Attempts)!);
+        _connections = _claims.Values.Where(static claim => claim.Attempts > 0).ToLookup(static claim => claim.Connection!);
+        _left = _claims.Values.Where(static claim => claim.Attempts > 1).SelectMany(Left).CountBy(static id => id).ToDictionary();
+        _places = [.. _connections.SelectMany(static connection => connection, static (connection, claim) => (connection.Key, claim.Use!.Value))];
+    }
+
+    /// <summary>All requests that went out.</summary>
+    public IReadOnlyCollection<Claim> Claims => _claims.Values;
+
+    /// <summary>How many connections they name.</summary>
+    public int Connections => _connections.Count;
+
+    /// <summary>How many requests had a span more, which never had a connection.</summary>
+    public int InVain => _witness.Claims.Count - _claims.Count;
+
+    /// <summary>How many of them the app read, once or more often.</summary>
+    public int Read => _arrivals.Select(static arrival => arrival.Number).Distinct().Count();
+
+    /// <summary>How many of them were sent, and never read by the app.</summary>
+    public int Unread => _claims.Values.Count(static claim => claim.Attempts > 0) - Read;
+
+    public void AssertTrue()
+    {
+        Assert.Empty(_witness.Lies);
+        foreach (Claim claim in _claims.Values)
+        {
+            AssertWhole(claim);
+        }
+
+        // A second span of a request that had a connection too would be missing in this sum.
+        Assert.Equal(_witness.Uses, _claims.Values.Sum(static claim => claim.Attempts));
+        Assert.Distinct(_witness.Setups.Values);
+        foreach (IGrouping<string, Claim> connection in _connections)
+        {
+            AssertUses(connection);
+        }
+
+        Dictionary<int, string> ids = Match();
+        foreach (IGrouping<int, Arrival> accepted in _arrivals.GroupBy(static arrival => arrival.Connection))
+        {
+            AssertExplained(accepted, ids);
+        }
+
+        AssertOrder();
+    }
+
+    /// <summary>A request either names its connection in full and links to it, or had none.</summary>
+    private void AssertWhole(Claim claim)
+    {
+        string[] linked = [.. claim.Links.Select(link => _witness.Setups[link])];
+        if (claim.Attempts == 0)
+        {
+            Assert.Equal((null, null, null, false), (claim.Connection, claim.Use, claim.Reused, claim.HasAge));
+            return;
+        }
+
+        Assert.NotEqual(Crowd.Gone, claim.Route);
+        Assert.True(claim.Use >= 1 && claim.Reused == claim.Use > 1 && claim.HasAge, claim.ToString());
+        Assert.True(linked.Contains(claim.Connection) && linked.Length >= claim.Attempts, $"{claim} links to {string.Join(", ", linked)}.");
+    }
+
+    /// <summary>1 to n, each once: those of the requests that stayed, and those that requests left behind which went on to another connection.</summary>
+    private void AssertUses(IGrouping<string, Claim> connection)
+    {
+        long[] uses = [.. connection.Select(static claim => claim.Use!.Value)];
+        Assert.Distinct(uses);
+        Assert.InRange(uses.Max(), uses.Length, uses.Length + _left.GetValueOrDefault(connection.Key));
+    }
+
+    /// <summary>Which id each accepted connection has, by the requests that were sent but once: one to one.</summary>
+    private Dictionary<int, string> Match()
+    {
+        Dictionary<int, string> ids = [];
+        Dictionary<string, int> accepted = [];
+        foreach (Arrival arrival in _arrivals)
+        {
+            Claim claim = _claims[arrival.Number];
+            if (claim.Attempts == 1)
+            {
+                ids.TryAdd(arrival.Connection, claim.Connection!);
+                accepted.TryAdd(claim.Connection!, arrival.Connection);
+                Assert.Equal((claim.Connection, arrival.Connection), (ids[arrival.Connection], accepted[claim.Connection!]));
+            }
+        }
+
+        return ids;
+    }
+
+    /// <summary>All that arrived on a connection is claimed there, or by a request that went on from there.</summary>
+    private void AssertExplained(IGrouping<int, Arrival> accepted, Dictionary<int, string> ids)
+    {
+        IEnumerable<string> candidates = ids.TryGetValue(accepted.Key, out string? known)
+            ? [known]
+            : _claims[accepted.First().Number].Links.Select(link => _witness.Setups[link]).Except(ids.Values);
+        Assert.True(candidates.Any(id => accepted.All(arrival => IsExplained(arrival, id))), $"Connection {accepted.Key} ({known}) read {string.Join(", ", accepted)}.");
+    }
+
+    private bool IsExplained(Arrival arrival, string id)
+    {
+        Claim claim = _claims[arrival.Number];
+        if (claim.Connection == id)
+        {
+            return !_inOrder || claim.Use == arrival.Position;
+        }
+
+        return Left(claim).Contains(id) && (!_inOrder || !_places.Contains((id, arrival.Position)));
+    }
+
+    /// <summary>
+    /// The connections that a request was sent on before the one that it names; over HTTP/2 a refused stream may be sent again on the same.
+    /// A last one may be among them to which it was handed and not written: then its client left in between.
+    /// </summary>
+    private List<string> Left(Claim claim)
+    {
+        List<string> linked = [.. claim.Links.Select(link => _witness.Setups[link])];
+        linked.Remove(claim.Connection!);
+        return linked;
+    }
+
+    /// <summary>A request that began after another had ended has the higher use, and arrived after it.</summary>
+    private void AssertOrder()
+    {
+        ILookup<int, Arrival> arrivals = _arrivals.ToLookup(static arrival => arrival.Number);
+        foreach (IGrouping<string, Claim> connection in _connections)
+        {
+            Claim[] byStart = [.. connection.Where(static claim => claim.Attempts == 1).OrderBy(static claim => claim.Start)];
+            Claim[] byEnd = [.. byStart.OrderBy(static claim => claim.End)];
+            long use = 0;
+            int position = 0;
+            int done = 0;
+            foreach (Claim claim in byStart)
+            {
+                for (; done < byEnd.Length && byEnd[done].End < claim.Start; done++)
+                {
+                    use = Math.Max(use, byEnd[done].Use!.Value);
+                    position = Math.Max(position, arrivals[byEnd[done].Number].FirstOrDefault().Position);
+                }
+
+                bool later = arrivals[claim.Number].All(arrival => arrival.Position > position);
+                Assert.True(claim.Use > use && later, $"{claim} began after use {use}, at position {position}, had ended.");
+            }
+        }
+    }
+}
