@@ -1,4 +1,4 @@
 namespace Gateway.EndToEnd.Hosting;
 
 /// <summary>Elasticsearch's own statistics of its HTTP connections.</summary>
-public sealed record ConnectionCounts(long TotalOpened, IReadOnlyDictionary<long, long> RequestsByClient);
+public sealed record ConnectionCounts(long TotalOpened, IReadOnlyDictionary<long, long> RequestsByClient, IReadOnlyDictionary<int, long> RequestsByPort);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
@@ -36,10 +37,16 @@ public sealed class ElasticsearchServer
     {
         JsonElement answer = await _client.GetFromJsonAsync<JsonElement>("/_nodes/stats/http");
         JsonElement http = answer.GetProperty("nodes").EnumerateObject().Single().Value.GetProperty("http");
+        JsonElement[] clients = [.. http.GetProperty("clients").EnumerateArray()];
         return new ConnectionCounts(
             http.GetProperty("total_opened").GetInt64(),
-            http.GetProperty("clients").EnumerateArray().ToDictionary(
-                static client => client.GetProperty("id").GetInt64(),
-                static client => client.GetProperty("request_count").GetInt64()));
+            clients.ToDictionary(static client => client.GetProperty("id").GetInt64(), RequestsOf),
+            // Of a port that was used again the last connection counts.
+            clients.OrderBy(static client => client.GetProperty("opened_time_millis").GetInt64()).GroupBy(PortOf)
+                .ToDictionary(static connections => connections.Key, static connections => RequestsOf(connections.Last())));
     }
+
+    private static long RequestsOf(JsonElement client) => client.GetProperty("request_count").GetInt64();
+
+    private static int PortOf(JsonElement client) => IPEndPoint.Parse(client.GetProperty("remote_address").GetString()!).Port;
 }
