@@ -6,7 +6,8 @@ namespace Gateway.Tests.Truth;
 
 /// <summary>What the span of an outgoing request says of its connections; without the span, so that a million of them fit into memory.</summary>
 internal sealed record Claim(
-    int Number, string Route, string? Connection, long? Use, bool? Reused, bool HasAge, int Attempts, bool Waited, ActivitySpanId[] Links, DateTime Start, DateTime End)
+    int Number, string Route, string? Connection, long? Use, bool? Reused, bool HasAge, int Attempts, bool Waited,
+    ActivitySpanId[] Links, DateTime Start, DateTime End)
 {
     /// <summary>Where nothing but the last part of the path, a number, tells one request from another.</summary>
     public static Claim Of(Activity span, bool waited)

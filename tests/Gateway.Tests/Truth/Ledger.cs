@@ -17,7 +17,8 @@ internal sealed class Ledger
     public Ledger(Witness witness, IReadOnlyCollection<Arrival> arrivals, bool inOrder)
     {
         (_witness, _arrivals, _inOrder) = (witness, arrivals, inOrder);
-        _claims = witness.Claims.GroupBy(static claim => claim.Number).ToDictionary(static request => request.Key, static request => request.MaxBy(static claim => claim.Attempts)!);
+        _claims = witness.Claims.GroupBy(static claim => claim.Number)
+            .ToDictionary(static request => request.Key, static request => request.MaxBy(static claim => claim.Attempts)!);
         _connections = _claims.Values.Where(static claim => claim.Attempts > 0).ToLookup(static claim => claim.Connection!);
         _left = _claims.Values.Where(static claim => claim.Attempts > 1).SelectMany(Left).CountBy(static id => id).ToDictionary();
         _places = [.. _connections.SelectMany(static connection => connection, static (connection, claim) => (connection.Key, claim.Use!.Value))];
@@ -46,7 +47,7 @@ internal sealed class Ledger
             AssertWhole(claim);
         }
 
-        // A second span of a request that had a connection too would be missing in this sum.
+        Assert.DoesNotContain(_witness.Claims, claim => claim.Attempts > 0 && !ReferenceEquals(claim, _claims[claim.Number]));
         Assert.Equal(_witness.Uses, _claims.Values.Sum(static claim => claim.Attempts));
         Assert.Distinct(_witness.Setups.Values);
         foreach (IGrouping<string, Claim> connection in _connections)
@@ -55,12 +56,17 @@ internal sealed class Ledger
         }
 
         Dictionary<int, string> ids = Match();
+        HashSet<string> matched = [.. ids.Values];
         foreach (IGrouping<int, Arrival> accepted in _arrivals.GroupBy(static arrival => arrival.Connection))
         {
-            AssertExplained(accepted, ids);
+            AssertExplained(accepted, ids.GetValueOrDefault(accepted.Key), matched);
         }
 
-        AssertOrder();
+        ILookup<int, Arrival> arrivals = _arrivals.ToLookup(static arrival => arrival.Number);
+        foreach (IGrouping<string, Claim> connection in _connections)
+        {
+            Sequence.AssertTrue(connection, arrivals);
+        }
     }
 
     /// <summary>A request either names its connection in full and links to it, or had none.</summary>
@@ -106,12 +112,14 @@ internal sealed class Ledger
     }
 
     /// <summary>All that arrived on a connection is claimed there, or by a request that went on from there.</summary>
-    private void AssertExplained(IGrouping<int, Arrival> accepted, Dictionary<int, string> ids)
+    private void AssertExplained(IGrouping<int, Arrival> accepted, string? known, HashSet<string> matched)
     {
-        IEnumerable<string> candidates = ids.TryGetValue(accepted.Key, out string? known)
+        IEnumerable<string> candidates = known is not null
             ? [known]
-            : _claims[accepted.First().Number].Links.Select(link => _witness.Setups[link]).Except(ids.Values);
-        Assert.True(candidates.Any(id => accepted.All(arrival => IsExplained(arrival, id))), $"Connection {accepted.Key} ({known}) read {string.Join(", ", accepted)}.");
+            : _claims[accepted.First().Number].Links.Select(link => _witness.Setups[link]).Where(id => !matched.Contains(id));
+        Assert.True(
+            candidates.Any(id => accepted.All(arrival => IsExplained(arrival, id))),
+            $"Connection {accepted.Key} ({known}) read {string.Join(", ", accepted)}.");
     }
 
     private bool IsExplained(Arrival arrival, string id)
@@ -134,30 +142,5 @@ internal sealed class Ledger
         List<string> linked = [.. claim.Links.Select(link => _witness.Setups[link])];
         linked.Remove(claim.Connection!);
         return linked;
-    }
-
-    /// <summary>A request that began after another had ended has the higher use, and arrived after it.</summary>
-    private void AssertOrder()
-    {
-        ILookup<int, Arrival> arrivals = _arrivals.ToLookup(static arrival => arrival.Number);
-        foreach (IGrouping<string, Claim> connection in _connections)
-        {
-            Claim[] byStart = [.. connection.Where(static claim => claim.Attempts == 1).OrderBy(static claim => claim.Start)];
-            Claim[] byEnd = [.. byStart.OrderBy(static claim => claim.End)];
-            long use = 0;
-            int position = 0;
-            int done = 0;
-            foreach (Claim claim in byStart)
-            {
-                for (; done < byEnd.Length && byEnd[done].End < claim.Start; done++)
-                {
-                    use = Math.Max(use, byEnd[done].Use!.Value);
-                    position = Math.Max(position, arrivals[byEnd[done].Number].FirstOrDefault().Position);
-                }
-
-                bool later = arrivals[claim.Number].All(arrival => arrival.Position > position);
-                Assert.True(claim.Use > use && later, $"{claim} began after use {use}, at position {position}, had ended.");
-            }
-        }
     }
 }

@@ -21,16 +21,17 @@ internal static class MoodyBackend
         return $"id=0badcafe.{random.Next(1, 50)};use={random.Next(1, 1000)}";
     }
 
-    public static RecordingServer Start(Chance chance, X509Certificate2? certificate) => new(certificate, (number, socket) => Greet(chance, number, socket), async connection =>
-    {
-        while (await connection.ReadRequestAsync() is int number)
+    public static RecordingServer Start(Chance chance, X509Certificate2? certificate) =>
+        new(certificate, (number, socket) => Greet(chance, number, socket), async connection =>
         {
-            if (!await (connection.Key is null ? AnswerAsync(chance, connection, number) : TalkAsync(chance, connection, number)))
+            while (await connection.ReadRequestAsync() is int number)
             {
-                return;
+                if (!await (connection.Key is null ? AnswerAsync(chance, connection, number) : TalkAsync(chance, connection, number)))
+                {
+                    return;
+                }
             }
-        }
-    });
+        });
 
     /// <summary>Says a word back, and closes or breaks off: the connection carries no other request.</summary>
     public static async Task TalkAsync(WebSocket socket, Random random, CancellationToken stop)

@@ -31,8 +31,8 @@ public sealed class TruthTests(ITestOutputHelper output)
         (Witness witness, Tally tally) = await RunAsync(chance, app, app.Address, exact ? _version11 : [], ("HttpClient:MaxConnectionsPerServer", "2"));
 
         var ledger = new Ledger(witness, [.. app.Arrivals], inOrder: true);
+        Report(chance, ledger, tally, app.Accepted);
         ledger.AssertTrue();
-        Judge(chance, ledger, tally, app.Accepted);
         // YARP asks for a WebSocket over HTTP/2 first, and where that is not spoken once more.
         Assert.Equal(exact, ledger.InVain == 0);
         Assert.Equal(!tls, witness.Loops > 0);
@@ -48,8 +48,8 @@ public sealed class TruthTests(ITestOutputHelper output)
         (Witness witness, Tally tally) = await RunAsync(chance, app, app.Address, _version2, ("HttpClient:EnableMultipleHttp2Connections", "false"));
 
         var ledger = new Ledger(witness, [.. app.Arrivals], inOrder: false);
+        Report(chance, ledger, tally, app.Accepted);
         ledger.AssertTrue();
-        Judge(chance, ledger, tally, app.Accepted);
         Assert.Equal(0, ledger.InVain);
     }
 
@@ -75,13 +75,20 @@ public sealed class TruthTests(ITestOutputHelper output)
             cluster.Model.HttpClient.Dispose();
         }
 
-        await Eventually.Holds(() => gateway.OpenConnections == 0, "the last connection to be closed");
+        await Eventually.Holds(
+            () =>
+            {
+                // Now and then .NET leaves an HTTP/2 connection that its peer has closed to the garbage collector: then nothing else may hold it.
+                GC.Collect();
+                return gateway.OpenConnections == 0;
+            },
+            "the last connection to be closed");
         await gateway.DisposeAsync();
         return (witness, tally);
     }
 
-    /// <summary>Says what the run was, and that nothing was missing of what it is for.</summary>
-    private void Judge(Chance chance, Ledger ledger, Tally tally, int accepted)
+    /// <summary>Says what the run was, and sees to it that nothing was missing of what it is for.</summary>
+    private void Report(Chance chance, Ledger ledger, Tally tally, int accepted)
     {
         int moved = ledger.Claims.Count(static claim => claim.Attempts > 1);
         int none = ledger.Claims.Count(static claim => claim.Attempts == 0);

@@ -94,7 +94,8 @@ internal sealed class Witness : BaseProcessor<Activity>
             Interlocked.Increment(ref _loops);
             long use = (long)span.GetTagItem(Names.LoopUse)!;
             string path = (string)span.GetTagItem("url.path")!;
-            if ($"id={id};use={use}" != MoodyBackend.LoopReport(_chance, MoodyBackend.NumberIn(path)) || span.GetTagItem(Names.LoopReused) is not bool reused || reused != use > 1)
+            bool said = $"id={id};use={use}" == MoodyBackend.LoopReport(_chance, MoodyBackend.NumberIn(path));
+            if (!said || span.GetTagItem(Names.LoopReused) is not bool reused || reused != use > 1)
             {
                 _lies.Enqueue($"{path}: loop {id}, use {use}, reused {span.GetTagItem(Names.LoopReused)}");
             }
