@@ -18,6 +18,7 @@ internal sealed class MoodyStreams : IAsyncDisposable
     private readonly ConcurrentDictionary<string, int> _connections = new();
     private KestrelBackend? _backend;
     private int _accepted;
+    private int _numbered;
 
     private MoodyStreams(Chance chance) => _chance = chance;
 
@@ -57,7 +58,7 @@ internal sealed class MoodyStreams : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         int number = MoodyBackend.NumberIn(context.Request.Path);
-        int connection = _connections.GetOrAdd(context.Connection.Id, static (_, known) => known.Count, _connections);
+        int connection = _connections.GetOrAdd(context.Connection.Id, _ => Interlocked.Increment(ref _numbered));
         // A client's streams are odd: 1, 3, 5.
         int position = (context.Features.GetRequiredFeature<IHttp2StreamIdFeature>().StreamId + 1) / 2;
         _arrivals.Enqueue(new Arrival(connection, position, number));
