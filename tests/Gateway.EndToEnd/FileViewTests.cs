@@ -27,7 +27,7 @@ public sealed class FileViewTests(SharedServers servers, ITestOutputHelper outpu
             .. Products.All.SelectMany(static product => (string[])[$"/products/{Uri.EscapeDataString(product.Id)}", $"/products/{Uri.EscapeDataString(product.Id)}/stored"]),
             .. _searches.Select(static query => $"/products?{query}"),
             "/products/count?color=red", "/products/count?color=%22", "/products/count?color=blue&color=red",
-            .. version == ElasticsearchServer.Old ? (string[])["/by-template/cup", "/by-template/%22%7D%F0%9F%98%80", "/by-template/..", "/by-template/quoted%20script"] : [],
+            .. version == ElasticsearchServer.Old ? (string[])["/by-template/cup", "/by-template/%22%7D%F0%9F%98%80", "/by-template/...", "/by-template/quoted%20script"] : [],
         ];
 
         foreach (string target in targets)
@@ -66,12 +66,12 @@ public sealed class FileViewTests(SharedServers servers, ITestOutputHelper outpu
     {
         (_, GatewayProcess gateway) = await StartAsync(ElasticsearchServer.Old);
 
-        foreach (string id in (string[])["_search", "_count", "_mapping", "..", "%2e%2e", ".%2E", "%0a", "%ff", new string('x', 513)])
+        foreach (string id in (string[])["_search", "_count", "_mapping", "..", "%2e%2e", ".%2E", "..%5C_search", "%0a", "%ff", new string('x', 513)])
         {
             Assert.Equal((id, HttpStatusCode.BadRequest), (id, (await GetAsync(gateway.Address, $"/products/{id}")).Status));
         }
 
-        foreach (string id in (string[])["none", "..%5C_search", "_Search", "%252e%252e%252f_cluster", "*,-x", "%F0%9F%98%80"])
+        foreach (string id in (string[])["none", "..._search", "_Search", "%252e%252e%252f_cluster", "*,-x", "%F0%9F%98%80"])
         {
             Assert.Equal((id, HttpStatusCode.NotFound), (id, (await GetAsync(gateway.Address, $"/products/{id}")).Status));
         }
