@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Headers;
 using Gateway.Responding;
 using Gateway.Tracing;
@@ -17,10 +16,9 @@ internal sealed class ElasticsearchClient : IDisposable
     private readonly NodeList _nodes;
     private readonly Credentials _credentials;
     private readonly SharedCalls _shared;
-    private readonly SignedCalls _calls;
+    private readonly Attempts _attempts;
     private readonly FailureLog _log;
     private readonly GatewayMetrics _metrics;
-    private readonly TimeProvider _time;
     private readonly string _id = new SerialIds().Next();
     private long _uses;
     private int _pending;
@@ -29,15 +27,16 @@ internal sealed class ElasticsearchClient : IDisposable
     public ElasticsearchClient(ElasticsearchOptions options, TracedConnections connections, GatewayMetrics metrics, TimeProvider time, ILogger<ElasticsearchClient> logger)
     {
         _options = options;
-        _time = time;
         _transport = new NodeTransport(options, connections, time, logger);
         _metrics = metrics;
         _shared = new SharedCalls(GetAsync, metrics);
         _nodes = new NodeList(options.Nodes, time);
         _credentials = new Credentials(options);
-        _calls = new SignedCalls(_transport, _credentials, new TlsProbe(time));
         _log = new FailureLog(logger, time);
-        Sniffer = new Sniffer(options, _nodes, _calls, _credentials);
+        var calls = new SignedCalls(_transport, _credentials, new TlsProbe(time));
+        Sniffer = new Sniffer(options, _nodes, calls, _credentials);
+        _attempts = new Attempts(options, _nodes, calls, metrics, time);
+        _attempts.NodeFailed += Sniffer.NodeFailed;
         metrics.WatchNodes(() => _nodes.InTurn.Select(static node => (node.Address, node.IsLive)));
     }
 
@@ -53,16 +52,15 @@ internal sealed class ElasticsearchClient : IDisposable
     public async Task<ElasticsearchResult> GetAsync(ElasticsearchCall call, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
-        using Activity? span = Sources.Elasticsearch.StartActivity(call.Operation, ActivityKind.Client);
-        Describe(span, call, Interlocked.Increment(ref _uses));
+        using var span = OperationSpan.Start(call, _id, Interlocked.Increment(ref _uses));
         Outcome? failure = Outcome.ClientLeft;
         try
         {
             ElasticsearchResult result = Interlocked.Increment(ref _pending) > MaxPending
                 ? Fail(span, Outcome.TooManyWaiting, "the limit MaxWaiting is reached", default)
-                : await AttemptsAsync(span, call, cancellation);
+                : await SendAsync(span, call, cancellation);
             failure = result.Failure;
-            return span is null ? result : result with { Span = span.Context };
+            return result with { Span = span.Context };
         }
         finally
         {
@@ -70,7 +68,7 @@ internal sealed class ElasticsearchClient : IDisposable
             _metrics.OperationEnded(call.Operation, started, failure);
             if (failure == Outcome.ClientLeft)
             {
-                span?.SetTag(Names.ErrorType, Problem.Of(Outcome.ClientLeft).Reason);
+                span.CallerLeft();
             }
         }
     }
@@ -84,141 +82,37 @@ internal sealed class ElasticsearchClient : IDisposable
 
     public void Dispose() => _transport.Dispose();
 
-    private async Task<ElasticsearchResult> AttemptsAsync(Activity? span, ElasticsearchCall call, CancellationToken cancellation)
+    private async Task<ElasticsearchResult> SendAsync(OperationSpan span, ElasticsearchCall call, CancellationToken cancellation)
     {
         if (!_credentials.TryGet(out AuthenticationHeaderValue? authorization, out string? problem))
         {
             return Fail(span, Outcome.ClusterRefused, problem, default);
         }
 
-        var budget = new Budget(_time, _options.TotalTimeout);
-        List<Node> tried = [];
-        NodeAnswer answer = default;
-        while (tried.Count <= (_options.MaxRetries ?? int.MaxValue) && _nodes.Next(tried) is { } use)
+        (NodeAnswer answer, Node node) = await _attempts.RunAsync(span, call, authorization, cancellation);
+        return AnswerRules.Judge(answer, node.IsOldServer, out string reason) switch
         {
-            if (budget.IsSpent && tried.Count > 0)
-            {
-                use.Abandoned();
-                break;
-            }
-
-            tried.Add(use.Node);
-            answer = await AttemptAsync(span, use, call, authorization, budget.ForAttempt(_options.AttemptTimeout), cancellation);
-            if (AnswerRules.IsWorthAnotherNode(answer))
-            {
-                continue;
-            }
-
-            if (AnswerRules.NamesNoProduct(answer) && !use.Node.IsOldServer)
-            {
-                NodeAnswer info = call == Info.Call
-                    ? answer
-                    : await AttemptAsync(span, use, Info.Call, authorization, budget.ForAttempt(_options.AttemptTimeout), cancellation);
-                use.Node.IsOldServer = AnswerRules.IsOldServer(info);
-            }
-
-            break;
-        }
-
-        return AnswerRules.Judge(answer, tried is [.., { IsOldServer: true }], out string reason) switch
-        {
-            null => Succeed(span, tried[^1], call, answer),
-            Outcome.DocumentMissing => Succeed(span, tried[^1], call, answer) with { Failure = Outcome.DocumentMissing },
-            Outcome failure => Fail(span, failure, $"{tried[^1].Address.Authority}: {reason}", answer),
+            null => Succeed(span, node, call, answer),
+            Outcome.DocumentMissing => Succeed(span, node, call, answer) with { Failure = Outcome.DocumentMissing },
+            Outcome failure => Fail(span, failure, $"{node.Address.Authority}: {reason}", answer),
         };
     }
 
-    private async Task<NodeAnswer> AttemptAsync(
-        Activity? span, NodeUse use, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
-    {
-        bool judged = false;
-        try
-        {
-            Uri uri = use.Node.UriOf(call.Target);
-            Describe(span, uri);
-            NodeAnswer answer = await _calls.SendAsync(uri, call, authorization, timeout, cancellation);
-            judged = true;
-            string? status = answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : null;
-            _metrics.NodeAsked(uri, status, AnswerRules.ReasonOf(answer));
-            Conclude(use, answer, timeout);
-            return answer;
-        }
-        finally
-        {
-            if (!judged)
-            {
-                // The caller left, or the gateway failed; neither says anything of the node, but another request may try it.
-                use.Abandoned();
-            }
-        }
-    }
-
-    private void Conclude(in NodeUse use, in NodeAnswer answer, TimeSpan timeout)
-    {
-        if (!AnswerRules.IsWorthAnotherNode(answer))
-        {
-            use.Worked();
-        }
-        else if (answer.Result == NodeResult.TooSlow && timeout < _options.AttemptTimeout / 2 && timeout < _options.TotalTimeout / 2)
-        {
-            // Other nodes had used up the time; what this one would have done with its own, nobody knows.
-            use.Abandoned();
-        }
-        else
-        {
-            _nodes.Failed(use);
-            Sniffer.NodeFailed();
-        }
-    }
-
-    private ElasticsearchResult Succeed(Activity? span, Node node, ElasticsearchCall call, in NodeAnswer answer)
+    private ElasticsearchResult Succeed(OperationSpan span, Node node, ElasticsearchCall call, in NodeAnswer answer)
     {
         if (call == Info.Call && (node.Name is null || _clusterName is null))
         {
             (node.Name, _clusterName) = Info.NamesIn(answer.Body);
         }
 
-        span?.SetTag(Names.DbResponseStatusCode, answer.Status.ToString(CultureInfo.InvariantCulture));
-        span?.SetTag(Names.DbNamespace, _clusterName);
-        span?.SetTag(Names.ElasticsearchNodeName, node.Name);
+        span.Succeeded(answer.Status, _clusterName, node.Name);
         return new ElasticsearchResult(answer.Body);
     }
 
-    private ElasticsearchResult Fail(Activity? span, Outcome outcome, string reason, in NodeAnswer answer)
+    private ElasticsearchResult Fail(OperationSpan span, Outcome outcome, string reason, in NodeAnswer answer)
     {
-        if (answer.Status > 0)
-        {
-            span?.SetTag(Names.DbResponseStatusCode, answer.Status.ToString(CultureInfo.InvariantCulture));
-        }
-
-        span?.SetTag(Names.ErrorType, answer.Cause ?? Problem.Of(outcome).Reason);
-        span?.SetStatus(ActivityStatusCode.Error, reason);
+        span.Failed(outcome, reason, answer);
         _log.Failed(outcome, reason, AnswerRules.CauseOf(answer));
         return new ElasticsearchResult(default, outcome, answer.RetryAfter);
-    }
-
-    private void Describe(Activity? span, ElasticsearchCall call, long use)
-    {
-        if (span is not { IsAllDataRequested: true })
-        {
-            return;
-        }
-
-        span.AddTag(Names.DbSystemName, "elasticsearch");
-        span.AddTag(Names.DbOperationName, call.Operation);
-        span.AddTag(Names.HttpRequestMethod, call.Method.Method);
-        span.SetTag(Names.DbCollectionName, call.Collection);
-        span.AddTag(Names.ClientId, _id);
-        span.AddTag(Names.ClientUse, use);
-    }
-
-    private static void Describe(Activity? span, Uri attempt)
-    {
-        if (span is { IsAllDataRequested: true })
-        {
-            span.SetTag(Names.ServerAddress, attempt.Host);
-            span.SetTag(Names.ServerPort, attempt.Port);
-            span.SetTag(Names.UrlFull, attempt.Query.Length == 0 ? attempt.AbsoluteUri : attempt.GetLeftPart(UriPartial.Path));
-        }
     }
 }

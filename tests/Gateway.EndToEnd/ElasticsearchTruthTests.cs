@@ -125,7 +125,7 @@ public sealed class ElasticsearchTruthTests(SharedServers servers, ITestOutputHe
 
     /// <summary>A view for each client, so that no two requests at once are for the same.</summary>
     private static IEnumerable<string> Views() => Enumerable.Range(1, Clients - 1).SelectMany(static client =>
-        new[] { $"--Views:v{client}:Path=/view/{client}", $"--Views:v{client}:Elasticsearch=GET /" });
+        new[] { $"--Views:v{client}:Path=/view/{client}", $"--Views:v{client}:Elasticsearch=GET /" }).Prepend("--Views:info:SingleFlight=false");
 
     private static (string Id, long Use) Place(Span call) => (call["loopgate.connection.id"]!, call.Attributes["loopgate.connection.use"].GetInt64());
 

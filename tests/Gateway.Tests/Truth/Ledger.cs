@@ -26,7 +26,7 @@ internal sealed class Ledger
     /// <summary>All that went out.</summary>
     public IReadOnlyCollection<Claim> Claims => _witness.Claims;
 
-    /// <summary>How many different requests they are: YARP may have to ask again, and a client whose connection the gateway closed asks again by itself.</summary>
+    /// <summary>How many different requests they are: YARP may have to ask for a WebSocket again.</summary>
     public int Requests => _requests.Count;
 
     /// <summary>How many connections they name.</summary>

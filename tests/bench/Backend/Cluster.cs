@@ -1,6 +1,6 @@
 namespace Bench.Backend;
 
-/// <summary>As much of Elasticsearch as its clients ask of <c>GET /</c>: its document, and the field that names the product.</summary>
+/// <summary>As much of Elasticsearch as is asked of it here: the document of <c>GET /</c>, one search, and the field that names the product.</summary>
 internal static class Cluster
 {
     private static readonly byte[] _info = """
@@ -26,13 +26,16 @@ internal static class Cluster
 
     public static Task AnswerAsync(HttpContext context)
     {
-        if (context.Request.Path != "/")
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return Task.CompletedTask;
-        }
-
         context.Response.Headers["X-Elastic-Product"] = "Elasticsearch";
-        return Program.AnswerAsync(context, "application/json", _info);
+        switch (context.Request.Path)
+        {
+            case "/":
+                return Program.AnswerAsync(context, "application/json", _info);
+            case "/products/_search":
+                return Program.AnswerAsync(context, "application/json", Products.Search());
+            default:
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+        }
     }
 }

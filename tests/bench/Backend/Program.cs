@@ -19,6 +19,7 @@ internal static class Program
         WebApplication backend = builder.Build();
         backend.Run(context => context.Connection.LocalPort switch
         {
+            int port when port == app && context.Request.Path == "/products" => AnswerAsync(context, "application/json", Products.Page),
             int port when port == app => AnswerAsync(context, "text/plain", page),
             int port when port == cluster => Cluster.AnswerAsync(context),
             _ => spans.AnswerAsync(context),

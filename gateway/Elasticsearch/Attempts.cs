@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using Gateway.Tracing;
+
+namespace Gateway.Elasticsearch;
+
+/// <summary>One call on one node after another, until an answer is not worth another node: at most once on each, all inside one budget.</summary>
+internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, SignedCalls calls, GatewayMetrics metrics, TimeProvider time)
+{
+    /// <summary>A node has failed, and the list of them may be out of date.</summary>
+    public event Action? NodeFailed;
+
+    /// <summary>The last answer, and the node that it came from.</summary>
+    public async Task<(NodeAnswer Answer, Node Node)> RunAsync(
+        OperationSpan span, ElasticsearchCall call, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
+    {
+        var budget = new Budget(time, options.TotalTimeout);
+        List<Node> tried = [];
+        NodeAnswer answer = default;
+        while (tried.Count <= (options.MaxRetries ?? int.MaxValue) && nodes.Next(tried) is { } use)
+        {
+            if (budget.IsSpent && tried.Count > 0)
+            {
+                use.Abandoned();
+                break;
+            }
+
+            tried.Add(use.Node);
+            answer = await SendAsync(span, use, call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
+            if (AnswerRules.IsWorthAnotherNode(answer))
+            {
+                continue;
+            }
+
+            if (AnswerRules.NamesNoProduct(answer) && !use.Node.IsOldServer)
+            {
+                NodeAnswer info = call == Info.Call
+                    ? answer
+                    : await SendAsync(span, use, Info.Call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
+                use.Node.IsOldServer = AnswerRules.IsOldServer(info);
+            }
+
+            break;
+        }
+
+        return (answer, tried[^1]);
+    }
+
+    private async Task<NodeAnswer> SendAsync(
+        OperationSpan span, NodeUse use, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
+    {
+        bool judged = false;
+        try
+        {
+            Uri uri = use.Node.UriOf(call.Target);
+            span.Attempt(uri);
+            NodeAnswer answer = await calls.SendAsync(uri, call, authorization, timeout, cancellation);
+            judged = true;
+            string? status = answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : null;
+            metrics.NodeAsked(uri, status, AnswerRules.ReasonOf(answer));
+            Conclude(use, answer, timeout);
+            return answer;
+        }
+        finally
+        {
+            if (!judged)
+            {
+                // The caller left, or the gateway failed; neither says anything of the node, but another request may try it.
+                use.Abandoned();
+            }
+        }
+    }
+
+    private void Conclude(in NodeUse use, in NodeAnswer answer, TimeSpan timeout)
+    {
+        if (!AnswerRules.IsWorthAnotherNode(answer))
+        {
+            use.Worked();
+        }
+        else if (answer.Result == NodeResult.TooSlow && timeout < options.AttemptTimeout / 2 && timeout < options.TotalTimeout / 2)
+        {
+            // Other nodes had used up the time; what this one would have done with its own, nobody knows.
+            use.Abandoned();
+        }
+        else
+        {
+            nodes.Failed(use);
+            NodeFailed?.Invoke();
+        }
+    }
+}
