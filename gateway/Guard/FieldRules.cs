@@ -29,14 +29,16 @@ internal sealed class FieldRules(IEnumerable<string> kept)
 
     private static readonly FrozenSet<string> _withTwins = _identity.Concat(_framing).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private readonly string[] _removed = [.. _identity.Except(kept, StringComparer.OrdinalIgnoreCase)];
+    private readonly FrozenSet<string> _removed = _identity.Except(kept, StringComparer.OrdinalIgnoreCase).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
     /// Names are tokens, values have no control characters, and no name is another spelling of a field that means something here: to a
-    /// WSGI app <c>X_Forwarded_For</c> and <c>X-Forwarded-For</c> are one.
+    /// WSGI app <c>X_Forwarded_For</c> and <c>X-Forwarded-For</c> are one. <paramref name="sayWhoTheClientIs"/> is true where a field
+    /// does that only a trusted proxy may send.
     /// </summary>
-    public static bool AreClear(IHeaderDictionary fields)
+    public bool AreClear(IHeaderDictionary fields, out bool sayWhoTheClientIs)
     {
+        sayWhoTheClientIs = false;
         foreach ((string name, StringValues values) in fields)
         {
             if (!Token.Is(name) || (name.Contains('_') && _withTwins.Contains(name.Replace('_', '-'))))
@@ -44,6 +46,7 @@ internal sealed class FieldRules(IEnumerable<string> kept)
                 return false;
             }
 
+            sayWhoTheClientIs |= _removed.Contains(name);
             foreach (string? value in values)
             {
                 if (value.AsSpan().ContainsAny(_controls))

@@ -36,7 +36,7 @@ internal sealed partial class GuardMiddleware
             return _next(context);
         }
 
-        if (Judge(context) is { } refused)
+        if (Judge(context, out bool sayWhoTheClientIs) is { } refused)
         {
             Log.Refused(_logger, refused);
             return context.AnswerAsync(refused, allow: refused == Outcome.MethodRefused ? _allow : null);
@@ -54,7 +54,7 @@ internal sealed partial class GuardMiddleware
         {
             context.Features.Set(TrustedProxy.Mark);
         }
-        else
+        else if (sayWhoTheClientIs)
         {
             _fields.RemoveIdentity(context.Request.Headers);
         }
@@ -63,8 +63,9 @@ internal sealed partial class GuardMiddleware
         return _next(context);
     }
 
-    private Outcome? Judge(HttpContext context)
+    private Outcome? Judge(HttpContext context, out bool sayWhoTheClientIs)
     {
+        sayWhoTheClientIs = false;
         HttpRequest request = context.Request;
         if (!_methods.Contains(request.Method) && !IsWebSocketOfHttp2(context))
         {
@@ -88,7 +89,7 @@ internal sealed partial class GuardMiddleware
         }
 
         // Kestrel reads a message with a length and chunks by its chunks, and renames the length (RFC 9112 §6.1 advises to refuse it).
-        if (!FieldRules.AreClear(request.Headers) || (request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length")))
+        if (!_fields.AreClear(request.Headers, out sayWhoTheClientIs) || (request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length")))
         {
             return Outcome.FieldRefused;
         }

@@ -42,9 +42,9 @@ internal static class PythonJson
     }
 
     /// <summary>Parts of a parsed document as a list in the given style.</summary>
-    public static byte[] Write(IEnumerable<JsonElement> items, PythonJsonStyle style)
+    public static byte[] Write(IReadOnlyCollection<JsonElement> items, PythonJsonStyle style)
     {
-        ArrayBufferWriter<byte> output = new();
+        ArrayBufferWriter<byte> output = new(items.Sum(static item => JsonMarshal.GetRawUtf8Value(item).Length + 1) + 16);
         WriteArray(items, style, output);
         return Finish(output, style);
     }
@@ -90,17 +90,33 @@ internal static class PythonJson
     private static void WriteObject(JsonElement value, PythonJsonStyle style, ArrayBufferWriter<byte> output)
     {
         output.Write("{"u8);
-        ReadOnlySpan<byte> separator = [];
-        foreach (PythonMember member in PythonMember.Of(value, inOrderReceived: style == PythonJsonStyle.Django))
+        bool isFirst = true;
+        if (PythonMember.AreSorted(value))
         {
-            output.Write(separator);
-            separator = Comma(style);
-            PythonString.Write(member.Name, output);
-            output.Write(style == PythonJsonStyle.Django ? ": "u8 : ":"u8);
-            WriteValue(member.Property.Value, style, output);
+            foreach (JsonProperty property in value.EnumerateObject())
+            {
+                WriteMember(property, style, isFirst, output);
+                isFirst = false;
+            }
+        }
+        else
+        {
+            foreach (PythonMember member in PythonMember.Of(value, inOrderReceived: style == PythonJsonStyle.Django))
+            {
+                WriteMember(member.Property, style, isFirst, output);
+                isFirst = false;
+            }
         }
 
         output.Write("}"u8);
+    }
+
+    private static void WriteMember(JsonProperty member, PythonJsonStyle style, bool isFirst, ArrayBufferWriter<byte> output)
+    {
+        output.Write(isFirst ? [] : Comma(style));
+        PythonString.Write(JsonMarshal.GetRawUtf8PropertyName(member), output);
+        output.Write(style == PythonJsonStyle.Django ? ": "u8 : ":"u8);
+        WriteValue(member.Value, style, output);
     }
 
     private static void WriteArray(IEnumerable<JsonElement> items, PythonJsonStyle style, ArrayBufferWriter<byte> output)

@@ -9,6 +9,26 @@ internal readonly record struct PythonMember(JsonProperty Property, int Place)
     /// <summary>The name as it was received, between its quotes.</summary>
     public ReadOnlySpan<byte> Name => JsonMarshal.GetRawUtf8PropertyName(Property);
 
+    /// <summary>Whether the names came sorted, each once: then there is nothing to arrange, in either style.</summary>
+    public static bool AreSorted(JsonElement value)
+    {
+        ReadOnlySpan<byte> before = default;
+        bool isFirst = true;
+        foreach (JsonProperty property in value.EnumerateObject())
+        {
+            ReadOnlySpan<byte> name = JsonMarshal.GetRawUtf8PropertyName(property);
+            if (!isFirst && PythonString.Compare(before, name) >= 0)
+            {
+                return false;
+            }
+
+            before = name;
+            isFirst = false;
+        }
+
+        return true;
+    }
+
     /// <summary>One member per name, the last value in the place of the first; sorted by name unless the order received is wanted.</summary>
     public static Span<PythonMember> Of(JsonElement value, bool inOrderReceived)
     {
