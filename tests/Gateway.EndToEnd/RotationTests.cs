@@ -82,7 +82,7 @@ public sealed class RotationTests(SharedServers servers, ITestOutputHelper outpu
         files.Write("ca.pem", before.Certificate, after.Certificate);
         files.WritePair("client", nextClient);
         files.WritePair("server", nextServer);
-        nginx.Reload();
+        await nginx.ReloadAsync();
         await Eventually.Holds(() => nginx.Requests.Any(request => IsOf(nextClient, request.Client)), "the new client certificate at nginx");
         files.Write("ca.pem", after.Certificate);
         long last = nginx.Requests.Max(static request => request.Connection);

@@ -66,8 +66,16 @@ public sealed class NginxServer
         return new NginxServer(process, files.PathOf("access.log"));
     }
 
-    /// <summary>Lets it read its certificates again: new workers take over, the old ones end when their connections are idle.</summary>
-    public void Reload() => Assert.Equal(0, Kill(_process.Id, SigHup));
+    /// <summary>Lets it read its certificates again, and waits until the old workers, which accept a little longer, have ended.</summary>
+    public async Task ReloadAsync()
+    {
+        string[] old = Workers();
+        Assert.Equal(0, Kill(_process.Id, SigHup));
+        await Eventually.Holds(() => Workers() is { Length: > 0 } now && !now.Intersect(old).Any(), "nginx's old workers to end");
+    }
+
+    private string[] Workers() =>
+        File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{_process.Id}/task/{_process.Id}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static async Task<bool> IsListeningAsync(int port)
     {
