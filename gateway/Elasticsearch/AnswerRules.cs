@@ -12,18 +12,19 @@ internal static class AnswerRules
 
     /// <summary>Another node may do better: it was not reached, too slow, or answered that somebody behind it was.</summary>
     public static bool IsWorthAnotherNode(in NodeAnswer answer) =>
-        answer.Result is NodeResult.Unreachable or NodeResult.TooSlow or NodeResult.Broken
-        || (answer.Status is 502 or 503 or 504 && !IsAboutTheIndex(answer));
+        answer is { Result: NodeResult.Unreachable or NodeResult.TooSlow or NodeResult.Broken }
+        || (answer is { Status: 502 or 503 or 504 } && !IsAboutTheIndex(answer));
 
     public static bool IsJson(string? contentType) => contentType is "application/json" or "application/vnd.elasticsearch+json";
 
     /// <summary>How an attempt ended, in the words of metrics.</summary>
-    public static string ReasonOf(in NodeAnswer answer) => answer.Cause ?? answer.Result switch
+    public static string ReasonOf(in NodeAnswer answer) => answer switch
     {
-        NodeResult.Answered => "answered",
-        NodeResult.Unreachable => "unreachable",
-        NodeResult.TooSlow => "too_slow",
-        NodeResult.TooLarge => "too_large",
+        { Cause: { } cause } => cause,
+        { Result: NodeResult.Answered } => "answered",
+        { Result: NodeResult.Unreachable } => "unreachable",
+        { Result: NodeResult.TooSlow } => "too_slow",
+        { Result: NodeResult.TooLarge } => "too_large",
         _ => "broken",
     };
 

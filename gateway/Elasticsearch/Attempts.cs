@@ -77,7 +77,7 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         {
             use.Worked();
         }
-        else if (answer.Result == NodeResult.TooSlow && timeout < options.AttemptTimeout / 2 && timeout < options.TotalTimeout / 2)
+        else if (answer is { Result: NodeResult.TooSlow } && timeout < options.AttemptTimeout / 2 && timeout < options.TotalTimeout / 2)
         {
             // Other nodes had used up the time; what this one would have done with its own, nobody knows.
             use.Abandoned();

@@ -14,7 +14,7 @@ public abstract class EndToEndTest(SharedServers servers, ITestOutputHelper outp
     public async ValueTask DisposeAsync()
     {
         await Processes.DisposeAsync();
-        if (TestContext.Current.TestState?.Result == TestResult.Failed)
+        if (TestContext.Current.TestState is { Result: TestResult.Failed })
         {
             Processes.WriteLogs(Output);
             Servers.Processes.WriteLogs(Output);
