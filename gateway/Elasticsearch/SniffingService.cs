@@ -46,7 +46,7 @@ internal sealed partial class SniffingService(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 402, Level = LogLevel.Information, Message = "Elasticsearch nodes in use, as the cluster names them: {Nodes}.")]
+        [LoggerMessage(EventId = 404, Level = LogLevel.Information, Message = "Elasticsearch nodes in use, as the cluster names them: {Nodes}.")]
         public static partial void Follows(ILogger logger, string nodes);
 
         [LoggerMessage(EventId = 403, Level = LogLevel.Warning,

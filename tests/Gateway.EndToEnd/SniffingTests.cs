@@ -42,7 +42,7 @@ public sealed class SniffingTests(SharedServers servers, ITestOutputHelper outpu
 
     /// <summary>The last line in which the gateway says which nodes it uses names these.</summary>
     private static Task UsesAsync(GatewayProcess gateway, params ElasticsearchNode[] nodes) => Eventually.Holds(
-        () => gateway.Log.LastOrDefault(static entry => entry.EventId == 402)?.Message.TrimEnd('.').Split(": ")[^1].Split(", ").Order(StringComparer.Ordinal)
+        () => gateway.Log.LastOrDefault(static entry => entry.EventId == 404)?.Message.TrimEnd('.').Split(": ")[^1].Split(", ").Order(StringComparer.Ordinal)
             .SequenceEqual(nodes.Select(static node => node.Address.Authority).Order(StringComparer.Ordinal)) == true,
         $"the gateway to use {string.Join(" and ", nodes.Select(static node => node.Name))}",
         TimeSpan.FromSeconds(60));
