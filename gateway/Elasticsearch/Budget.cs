@@ -1,6 +1,6 @@
 namespace Gateway.Elasticsearch;
 
-/// <summary>The time that all attempts of one call have together.</summary>
+/// <summary>The time that several requests have together: all attempts of one call, or what one attempt has to send twice.</summary>
 internal readonly struct Budget(TimeProvider time, TimeSpan total)
 {
     /// <summary>Timers end up to some milliseconds early; what is left then is not worth an attempt.</summary>

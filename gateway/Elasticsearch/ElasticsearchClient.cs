@@ -33,8 +33,8 @@ internal sealed class ElasticsearchClient : IDisposable
         _nodes = new NodeList(options.Nodes, time);
         _credentials = new Credentials(options);
         _log = new FailureLog(logger, time);
-        var calls = new SignedCalls(_transport, _credentials, new TlsProbe(time));
-        Sniffer = new Sniffer(options, _nodes, calls, _credentials);
+        var calls = new SignedCalls(_transport, _credentials, new TlsProbe(time), time);
+        Sniffer = new Sniffer(options, _nodes, calls, _credentials, time);
         _attempts = new Attempts(options, _nodes, calls, metrics, time);
         _attempts.NodeFailed += Sniffer.NodeFailed;
         metrics.WatchNodes(() => _nodes.InTurn.Select(static node => (node.Address, node.IsLive)));

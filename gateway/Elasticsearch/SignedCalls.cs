@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Headers;
 
 namespace Gateway.Elasticsearch;
@@ -7,21 +6,20 @@ namespace Gateway.Elasticsearch;
 /// One attempt on one node with the gateway's credentials, and what is done about an answer that a change of the settings elsewhere
 /// explains: a secret that was replaced on the way, a port that has TLS by now. All inside the attempt's own time.
 /// </summary>
-internal sealed class SignedCalls(NodeTransport transport, Credentials credentials, TlsProbe probe)
+internal sealed class SignedCalls(NodeTransport transport, Credentials credentials, TlsProbe probe, TimeProvider time)
 {
     public async Task<NodeAnswer> SendAsync(
         Uri uri, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
     {
-        long started = Stopwatch.GetTimestamp();
+        var budget = new Budget(time, timeout);
         NodeAnswer answer = await transport.SendAsync(uri, call, authorization, timeout, cancellation);
-        TimeSpan left = timeout - Stopwatch.GetElapsedTime(started);
-        if (answer.Status == 401 && left > TimeSpan.Zero && credentials.Newer(authorization) is { } newer)
+        if (answer.Status == 401 && !budget.IsSpent && credentials.Newer(authorization) is { } newer)
         {
             // The old secret was revoked after this request had read it.
-            return await transport.SendAsync(uri, call, newer, left, cancellation);
+            return await transport.SendAsync(uri, call, newer, budget.ForAttempt(timeout), cancellation);
         }
 
-        return MayHaveMetTls(uri, answer) && await probe.SpeaksTlsAsync(uri, left, cancellation)
+        return MayHaveMetTls(uri, answer) && await probe.SpeaksTlsAsync(uri, budget.ForAttempt(timeout), cancellation)
             ? answer with { Cause = Causes.PlainHttpOnTlsPort, Reason = "plain HTTP was sent to a port that speaks TLS: its URL has to begin with https" }
             : answer;
     }

@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using System.Net.Http.Headers;
 
 namespace Gateway.Elasticsearch;
 
 /// <summary>Asks the cluster which nodes it has, and lets the list follow. When, is <see cref="SniffingService"/>'s affair.</summary>
-internal sealed class Sniffer(ElasticsearchOptions options, NodeList nodes, SignedCalls calls, Credentials credentials)
+internal sealed class Sniffer(ElasticsearchOptions options, NodeList nodes, SignedCalls calls, Credentials credentials, TimeProvider time)
 {
     private volatile TaskCompletionSource _failure = NewSignal();
 
@@ -26,16 +25,15 @@ internal sealed class Sniffer(ElasticsearchOptions options, NodeList nodes, Sign
             return (false, problem);
         }
 
-        long started = Stopwatch.GetTimestamp();
+        var budget = new Budget(time, options.TotalTimeout);
         foreach (Node node in nodes.ByHope)
         {
-            TimeSpan left = options.TotalTimeout - Stopwatch.GetElapsedTime(started);
-            if (left <= TimeSpan.Zero)
+            if (budget.IsSpent)
             {
                 break;
             }
 
-            TimeSpan limit = left < options.AttemptTimeout ? left : options.AttemptTimeout;
+            TimeSpan limit = budget.ForAttempt(options.AttemptTimeout);
             NodeAnswer answer = await calls.SendAsync(new Uri(node.Address, SniffedNodes.Call.Target), SniffedNodes.Call, authorization, limit, stopping);
             if (AnswerRules.Judge(answer, isOldServer: false, out string reason) is null)
             {

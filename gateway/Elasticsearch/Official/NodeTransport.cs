@@ -34,7 +34,7 @@ internal sealed class NodeTransport : IDisposable
         });
         // The pool has to have a node and is never asked for one: each request names its own.
         _settings = new ElasticsearchClientSettings(new StaticNodePool(options.Nodes[..1], randomize: false), invoker)
-            // A ping, a dead node, a second attempt: NodeList's and ElasticsearchClient's affair.
+            // A ping, a dead node, a second attempt: NodeList's and Attempts' affair.
             .DisablePing()
             // Rotates handlers and disposes what we gave; our pool has a lifetime of its own.
             .DnsRefreshTimeout(Timeout.InfiniteTimeSpan)
