@@ -434,16 +434,12 @@ def measure(processes, folder, comparison, markdown):
     print("\n".join([*about, "", table(variants, markdown), "", *(f"- {line}" if markdown else line for line in lines)]))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--markdown", action="store_true", help="print the result as Markdown, for a README")
-    parser.add_argument("comparison", nargs="?", choices=COMPARISONS, default="goals", help="; ".join(
-        f"{name}: {' '.join(function.__doc__.split())}" for name, function in COMPARISONS.items()))
-    arguments = parser.parse_args()
+def run(measure, *arguments):
+    """Measures with processes and a folder that are gone afterwards; the exit code."""
     processes = Processes()
     folder = tempfile.mkdtemp(prefix="bench-")
     try:
-        measure(processes, folder, arguments.comparison, arguments.markdown)
+        measure(processes, folder, *arguments)
     except (Failed, OSError) as failure:
         say(f"FAILED: {failure}")
         return 1
@@ -451,6 +447,15 @@ def main():
         processes.stop()
         shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--markdown", action="store_true", help="print the result as Markdown, for a README")
+    parser.add_argument("comparison", nargs="?", choices=COMPARISONS, default="goals", help="; ".join(
+        f"{name}: {' '.join(function.__doc__.split())}" for name, function in COMPARISONS.items()))
+    arguments = parser.parse_args()
+    return run(measure, arguments.comparison, arguments.markdown)
 
 
 if __name__ == "__main__":

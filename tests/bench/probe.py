@@ -2,13 +2,11 @@
 import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 
-from bench import (HERE, ROOT, Failed, Processes, Server, clean_environment, cpu_seconds_of, fetch, free_ports, layout, machine, now_and_load,
-                   say, spread)
+from bench import (HERE, ROOT, Failed, Server, clean_environment, cpu_seconds_of, fetch, free_ports, layout, machine, now_and_load, run, say,
+                   spread)
 
 ROUNDS = max(1, int(os.environ.get("ROUNDS") or 9))
 SECONDS = max(1, int(os.environ.get("SECONDS") or 3))
@@ -104,18 +102,7 @@ def measure(processes, folder, markdown):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--markdown", action="store_true", help="print the result as Markdown, for a README")
-    markdown = parser.parse_args().markdown
-    processes = Processes()
-    folder = tempfile.mkdtemp(prefix="bench-")
-    try:
-        measure(processes, folder, markdown)
-    except (Failed, OSError) as failure:
-        say(f"FAILED: {failure}")
-        return 1
-    finally:
-        processes.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return run(measure, parser.parse_args().markdown)
 
 
 if __name__ == "__main__":
