@@ -52,10 +52,14 @@ internal sealed class FileObject(JsonElement value, string place, List<string> p
 
     public decimal? Decimal(string name)
     {
-        JsonElement? member = OfKind(name, Take(name), "a number", JsonValueKind.Number);
-        if (member is not { } number || number.TryGetDecimal(out decimal value))
+        if (OfKind(name, Take(name), "a number", JsonValueKind.Number) is not { } member)
         {
-            return member?.GetDecimal();
+            return null;
+        }
+
+        if (member.TryGetDecimal(out decimal value))
+        {
+            return value;
         }
 
         Refuse(name, "must be a number of at most 28 digits.");
