@@ -62,13 +62,13 @@ public sealed class SingleFlightTests
     {
         await using var node = new HeldNode(Answers.Info);
         await using Scene scene = await Scene.StartAsync(node.Server, (On, "true"));
-        using var shared = new Counted(scene.Gateway, Shared);
+        using var shared = new Measured((Shared, []));
         using var leaving = new CancellationTokenSource();
 
         Task<HttpResponseMessage> first = scene.Gateway.Client.GetAsync("/", leaving.Token);
         await node.HasARequestAsync();
         Task<HttpResponseMessage> second = scene.GetAsync();
-        await Eventually.Holds(() => shared.Sum == 1, "the second request to share");
+        await Eventually.Holds(() => shared.Counted.Count == 1, "the second request to share");
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         // The gateway has noticed once the first one's trace is complete.
@@ -88,11 +88,11 @@ public sealed class SingleFlightTests
     {
         await using var node = new HeldNode(Answers.Info);
         await using Scene scene = await Scene.StartAsync(node.Server, (On, "true"));
-        using var shared = new Counted(scene.Gateway, Shared);
+        using var shared = new Measured((Shared, []));
         using var leaving = new CancellationTokenSource();
 
         Task<HttpResponseMessage>[] all = [.. Enumerable.Range(0, 5).Select(_ => scene.Gateway.Client.GetAsync("/", leaving.Token))];
-        await Eventually.Holds(() => shared.Sum == 4, "all to share");
+        await Eventually.Holds(() => shared.Counted.Count == 4, "all to share");
         await node.HasARequestAsync();
         await leaving.CancelAsync();
         foreach (Task<HttpResponseMessage> one in all)
@@ -157,7 +157,7 @@ public sealed class SingleFlightTests
         const string Unsampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
         await using var node = new HeldNode(Answers.Info);
         await using Scene scene = await Scene.StartAsync(node.Server, (On, "true"), (":Tracing:TrustedCallers:0", "127.0.0.0/8"));
-        using var shared = new Counted(scene.Gateway, Shared);
+        using var shared = new Measured((Shared, []));
         // A client that does not put a trace of its own into each request.
         using var client = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { BaseAddress = scene.Gateway.Address };
         using var unsampled = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "traceparent", Unsampled } } };
@@ -165,7 +165,7 @@ public sealed class SingleFlightTests
         Task<HttpResponseMessage> first = client.SendAsync(unsampled);
         await node.HasARequestAsync();
         Task<HttpResponseMessage> second = client.GetAsync("/");
-        await Eventually.Holds(() => shared.Sum == 1, "the second request to share");
+        await Eventually.Holds(() => shared.Counted.Count == 1, "the second request to share");
         node.Release();
         await Task.WhenAll(first, second);
 
@@ -200,9 +200,9 @@ public sealed class SingleFlightTests
         /// <summary>Sends so many requests, releases the node once all but one of them share, and returns the answers.</summary>
         public async Task<HttpResponseMessage[]> ReleaseWhenSharedAsync(Scene scene, int count)
         {
-            using var shared = new Counted(scene.Gateway, Shared);
+            using var shared = new Measured((Shared, []));
             Task<HttpResponseMessage>[] requests = [.. Enumerable.Range(0, count).Select(_ => scene.GetAsync())];
-            await Eventually.Holds(() => shared.Sum == count - 1, "all but one request to share");
+            await Eventually.Holds(() => shared.Counted.Count == count - 1, "all but one request to share");
             Release();
             return await Task.WhenAll(requests);
         }

@@ -56,7 +56,7 @@ public sealed class RefusalTests
         Assert.NotEmpty(name);
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
-        using var failures = new Counted(gateway, "loopgate.failures");
+        using var measured = new Measured(("loopgate.failures", ["error.type"]));
 
         RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, request);
 
@@ -69,7 +69,7 @@ public sealed class RefusalTests
         Assert.Equal("gateway", TraceOfOne.Attribute(trace.Server, "loopgate.served_by"));
         using JsonDocument problem = JsonDocument.Parse(answer.Body);
         Assert.Equal(trace.Server.GetProperty("traceId").GetString(), problem.RootElement.GetProperty("traceId").GetString());
-        Assert.Equal(1, failures.Sum);
+        Assert.Equal([$"loopgate.failures{{error.type={reason}}}"], measured.Counted);
         Assert.DoesNotContain(gateway.Log, static entry => entry.Level > LogLevel.Information);
     }
 
