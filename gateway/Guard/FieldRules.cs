@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Guard;
 
-/// <summary>What may stand in a header, and what of it ends here.</summary>
+/// <summary>What may stand in a header, and what of it only a trusted proxy may say.</summary>
 internal sealed class FieldRules(IEnumerable<string> kept)
 {
     /// <summary>Fields in which a proxy says who the client is and what it asked for; anybody else who sends one wants to be taken for somebody.</summary>
@@ -19,10 +19,6 @@ internal sealed class FieldRules(IEnumerable<string> kept)
     /// <summary>Fields that decide where a message ends and where it goes: a twin of one is a trick too.</summary>
     private static readonly string[] _framing =
         ["Content-Length", "Content-Type", "Transfer-Encoding", "X-Content-Length", "X-Loop", "Proxy-Authorization", "Proxy-Connection", "Keep-Alive"];
-
-    /// <summary>RFC 9110 §7.6.1 lets a sender name any field in Connection; these make the message what it is, or are the gateway's own to handle.</summary>
-    private static readonly FrozenSet<string> _neverOfOneHop = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase, "Connection", "Content-Length", "Content-Type", "Host", "Transfer-Encoding", "Upgrade", "Cache-Control");
 
     private static readonly SearchValues<char> _controls =
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Append(0x7F).Select(static code => (char)code).Where(static character => character != '\t')]);
@@ -57,28 +53,6 @@ internal sealed class FieldRules(IEnumerable<string> kept)
         }
 
         return true;
-    }
-
-    /// <summary>Removes the fields that <c>Connection</c> names: they were for this hop only.</summary>
-    public static void EndHop(IHeaderDictionary fields)
-    {
-        StringValues connection = fields.Connection;
-        if (connection is [] or ["keep-alive" or "close" or "Upgrade" or "upgrade"])
-        {
-            return;
-        }
-
-        foreach (string? value in connection)
-        {
-            foreach (Range name in value.AsSpan().Split(','))
-            {
-                string field = value.AsSpan()[name].Trim().ToString();
-                if (!_neverOfOneHop.Contains(field))
-                {
-                    fields.Remove(field);
-                }
-            }
-        }
     }
 
     /// <summary>Removes what only a trusted proxy may say.</summary>

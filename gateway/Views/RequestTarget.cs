@@ -3,25 +3,17 @@ namespace Gateway.Views;
 /// <summary>The parts of a request's target as it came, before percent signs and dots were resolved.</summary>
 internal static class RequestTarget
 {
-    /// <summary>The path, also of the absolute form (RFC 9112 §3.2.2); empty where there is none that a view could have.</summary>
+    /// <summary>The path; empty where there is none that a view could have.</summary>
     public static ReadOnlySpan<char> PathOf(string target)
     {
         // A fragment is never sent (RFC 9110 §7.1); servers differ in what they make of one.
-        if (target.Contains('#', StringComparison.Ordinal))
+        if (target.Contains('#', StringComparison.Ordinal) || !target.StartsWith('/'))
         {
             return [];
         }
 
         int query = target.IndexOf('?', StringComparison.Ordinal);
-        ReadOnlySpan<char> path = query < 0 ? target : target.AsSpan(0, query);
-        if (path.StartsWith('/'))
-        {
-            return path;
-        }
-
-        int scheme = path.IndexOf("://");
-        int slash = scheme > 0 ? path[(scheme + 3)..].IndexOf('/') : -1;
-        return slash < 0 ? [] : path[(scheme + 3 + slash)..];
+        return query < 0 ? target : target.AsSpan(0, query);
     }
 
     /// <summary>What follows the first question mark.</summary>

@@ -40,16 +40,21 @@ public sealed class RequestTests
         Assert.Equal(target, Assert.Single(app.Requests).Target);
     }
 
-    [Fact]
-    public async Task A_target_in_absolute_form_arrives_as_its_path()
+    [Theory]
+    [InlineData("http://shop.example/a?x=1%2F2", "true", "/a?x=1%2F2")]
+    [InlineData("http://shop.example/a%2Fb", "false", "/a%2Fb")]
+    [InlineData("http://shop.example//a", "true", "//a")]
+    [InlineData("http://shop.example?x=/@", "true", "/?x=/@")]
+    [InlineData("http://shop.example", "true", "/")]
+    public async Task A_target_in_absolute_form_arrives_as_its_path(string target, string guarded, string expected)
     {
         await using var app = ScriptedServer.Always(Ok);
-        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Guard:Enabled", guarded));
 
-        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, "GET http://shop.example/a?x=1%2F2 HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, $"POST {target} HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 0\r\n\r\n");
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal("/a?x=1%2F2", Assert.Single(app.Requests).Target);
+        Assert.Equal(expected, Assert.Single(app.Requests).Target);
     }
 
     [Fact]

@@ -1,0 +1,34 @@
+namespace Gateway.Guard;
+
+/// <summary>
+/// A client may send its target in the absolute form, <c>http://host/path</c> (RFC 9112 §3.2.2). From here on it is the origin form, so
+/// that whoever reads the target, to route it or to send it on, has to know that one only.
+/// </summary>
+internal static class OriginForm
+{
+    private const string AfterScheme = "://";
+
+    /// <summary>The path and the query as they came; null where the target is neither form, or has a user in it (RFC 9110 §4.2.4).</summary>
+    public static string? Of(string target)
+    {
+        if (target.StartsWith('/'))
+        {
+            return target;
+        }
+
+        int scheme = target.IndexOf(AfterScheme, StringComparison.Ordinal);
+        if (scheme < 0)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<char> rest = target.AsSpan(scheme + AfterScheme.Length);
+        int end = rest.IndexOfAny('/', '?', '#') is >= 0 and int found ? found : rest.Length;
+        if (rest[..end].Contains('@'))
+        {
+            return null;
+        }
+
+        return rest[end..] is ['/', ..] ? rest[end..].ToString() : string.Concat("/", rest[end..]);
+    }
+}

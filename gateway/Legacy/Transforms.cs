@@ -1,0 +1,111 @@
+using System.Net.Http.Headers;
+using Gateway.Tracing;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Model;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace Gateway.Legacy;
+
+/// <summary>What is changed on the way to a cluster and back, and, for the built-in route, on the way to the app.</summary>
+internal static class Transforms
+{
+    /// <summary>The target is the app's to read: <c>%2F</c> and <c>//</c> arrive as they came.</summary>
+    private static readonly UriCreationOptions _asItCame = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    public static void Add(TransformBuilderContext context)
+    {
+        context.AddRequestTransform(static transform =>
+        {
+            DescribeRoute(transform.HttpContext);
+            return ValueTask.CompletedTask;
+        });
+        context.RequestTransforms.Add(new SentOnce());
+        context.AddResponseTransform(static transform =>
+        {
+            EndHop(transform);
+            return ValueTask.CompletedTask;
+        });
+        if (context.Route.RouteId != LegacyRoute.Id)
+        {
+            return;
+        }
+
+        LegacyOptions options = context.Services.GetRequiredService<LegacyOptions>();
+        context.AddOriginalHost(options.Host == HostSent.Client);
+        context.AddForwardedFields();
+        if (options.HideInternals)
+        {
+            context.AddResponseTransform(transform =>
+            {
+                AnswerFields.HideInternals(transform, options.Address!);
+                return ValueTask.CompletedTask;
+            });
+        }
+
+        context.AddRequestTransform(static transform =>
+        {
+            KeepTarget(transform);
+            return ValueTask.CompletedTask;
+        });
+        if (context.Services.GetRequiredService<TracingOptions>().LoopReports)
+        {
+            context.AddResponseTransform(static transform =>
+            {
+                TakeLoopReport(transform);
+                return ValueTask.CompletedTask;
+            });
+        }
+    }
+
+    /// <summary>What YARP would put on a span of its own, which would be a second Server span for one request.</summary>
+    private static void DescribeRoute(HttpContext context)
+    {
+        if (RequestTrace.Of(context) is { } trace && context.Features.Get<IReverseProxyFeature>() is { } proxy)
+        {
+            trace.Set("proxy.route_id", proxy.Route.Config.RouteId);
+            trace.Set("proxy.cluster_id", proxy.Cluster.Config.ClusterId);
+            trace.Set("proxy.destination_id", proxy.ProxiedDestination?.DestinationId);
+        }
+    }
+
+    private static void EndHop(ResponseTransformContext transform)
+    {
+        if (transform.ProxyResponse?.Headers.NonValidated.TryGetValues("Connection", out HeaderStringValues connection) == true)
+        {
+            HopFields.End(transform.HttpContext.Response.Headers, connection.ToArray());
+        }
+    }
+
+    private static void KeepTarget(RequestTransformContext transform)
+    {
+        string target = transform.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (target.StartsWith('/'))
+        {
+            transform.ProxyRequest.RequestUri = new Uri(string.Concat(transform.DestinationPrefix.AsSpan().TrimEnd('/'), target), _asItCame);
+        }
+    }
+
+    private static void TakeLoopReport(ResponseTransformContext transform)
+    {
+        if (transform.ProxyResponse?.Headers.NonValidated.TryGetValues(LoopReport.Field, out var values) != true)
+        {
+            return;
+        }
+
+        transform.HttpContext.Response.Headers.Remove(LoopReport.Field);
+        if (RequestTrace.Of(transform.HttpContext) is { } trace && LoopReport.Parse(string.Join(", ", values)) is { } report)
+        {
+            if (report.Id is not null)
+            {
+                trace.RanOn(report.Id, report.Use);
+            }
+
+            trace.Set(Names.LoopCount, report.Count > 1 ? report.Count : null);
+            if ((report.Error ?? report.Dead) is not null)
+            {
+                trace.LoopFailed(report.Error, report.Dead);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using Gateway.Tests.Hosting;
+
+namespace Gateway.Tests.Legacy;
+
+/// <summary>What of the app the client is told.</summary>
+public sealed class AnswerFieldsTests
+{
+    [Theory]
+    [InlineData("true", null, null)]
+    [InlineData("false", "gunicorn", "Flask")]
+    public async Task What_the_app_runs_on_leaves_only_where_it_may(string hide, string? server, string? powered)
+    {
+        RawAnswer answer = await AnswerAsync("Server: gunicorn\r\nX-Powered-By: Flask\r\n", ("Legacy:HideInternals", hide));
+
+        Assert.Equal(server, answer.Field("Server"));
+        Assert.Equal(powered, answer.Field("X-Powered-By"));
+    }
+
+    [Theory]
+    [InlineData("{app}/next?a=http://x", "http://shop.example/next?a=http://x")]
+    [InlineData("{app}", "http://shop.example")]
+    [InlineData("/next", "/next")]
+    [InlineData("//other.example/next", "//other.example/next")]
+    [InlineData("https://login.example/?back=1", "https://login.example/?back=1")]
+    public async Task A_redirect_to_the_apps_own_address_leads_to_the_clients_host(string location, string expected)
+    {
+        ScriptedServer? app = null;
+        app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            string target = location.Replace("{app}", app!.Address.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal);
+            await connection.SendAsync($"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
+        });
+        await using ScriptedServer running = app;
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+
+        Assert.Equal(302, answer.Status);
+        Assert.Equal(expected, answer.Field("Location"));
+    }
+
+    private static async Task<RawAnswer> AnswerAsync(string fields, params (string, string)[] settings)
+    {
+        await using var app = ScriptedServer.Always($"HTTP/1.1 200 OK\r\n{fields}Content-Length: 2\r\n\r\nok");
+        await using GatewayHost gateway = await GatewayHost.StartAsync([("Legacy:Address", app.Address.AbsoluteUri), .. settings]);
+        return await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+}
