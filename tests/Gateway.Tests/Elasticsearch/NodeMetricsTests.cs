@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Globalization;
 using Gateway.Elasticsearch;
 using Gateway.Tests.Hosting;
@@ -8,44 +6,40 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gateway.Tests.Elasticsearch;
 
 /// <summary>What the metrics say of nodes and of the wait for their connections.</summary>
-public sealed class NodeMetricsTests : IDisposable
+public sealed class NodeMetricsTests
 {
+    private const string Nodes = "loopgate.elasticsearch.nodes";
+    private const string Attempts = "loopgate.elasticsearch.attempts";
+    private const string Operations = "db.client.operation.duration";
+    private const string Waits = "db.client.connection.wait_time";
+
     private static readonly Uri _refused = new("http://127.0.0.1:1/");
 
-    private readonly ConcurrentQueue<(string Name, double Value, string Tags)> _measured = new();
-    private readonly MeterListener _listener = new();
-
-    public NodeMetricsTests()
-    {
-        _listener.InstrumentPublished = static (instrument, listener) =>
-        {
-            if (instrument.Meter.Name == "Loopgate")
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        };
-        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        _listener.Start();
-    }
+    private static readonly (string Instrument, string[] Attributes)[] _instruments =
+    [
+        (Nodes, ["server.address", "server.port", "loopgate.elasticsearch.node.state"]),
+        (Attempts, ["server.address", "server.port", "error.type", "db.response.status_code"]),
+        (Operations, ["db.system.name", "db.operation.name", "error.type"]),
+        (Waits, ["db.client.connection.pool.name"]),
+    ];
 
     [Fact]
     public async Task Each_node_is_live_or_dead_and_each_attempt_has_its_node()
     {
         await using var good = ScriptedServer.Always(Answers.Info);
         await using Scene scene = await Scene.StartAsync([_refused, good.Address]);
-        string goodTags = $"server.address=127.0.0.1 server.port={good.Address.Port}";
+        using var measured = new Measured(scene.Gateway, _instruments);
+        string goodTags = $"server.address=127.0.0.1,server.port={good.Address.Port}";
 
-        Assert.Equal([(1, Is("live", "1")), (0, Is("dead", "1")), (1, Is("live", Port(good))), (0, Is("dead", Port(good)))], States());
+        Assert.Equal([Is(1, "live", "1"), Is(0, "dead", "1"), Is(1, "live", Port(good)), Is(0, "dead", Port(good))], measured.Observe(Nodes));
         await scene.GetsInfoAsync();
 
-        Assert.Equal([(0, Is("live", "1")), (1, Is("dead", "1")), (1, Is("live", Port(good))), (0, Is("dead", Port(good)))], States());
+        Assert.Equal([Is(0, "live", "1"), Is(1, "dead", "1"), Is(1, "live", Port(good)), Is(0, "dead", Port(good))], measured.Observe(Nodes));
         Assert.Equal(
-            ["server.address=127.0.0.1 server.port=1 error.type=unreachable", $"{goodTags} db.response.status_code=200"],
-            Of("loopgate.elasticsearch.attempts").Select(static attempt => attempt.Tags));
-        (string _, double duration, string tags) = Assert.Single(Of("db.client.operation.duration"));
-        Assert.Equal("db.system.name=elasticsearch db.operation.name=info", tags);
+            ["server.address=127.0.0.1,server.port=1,error.type=unreachable", $"{goodTags},db.response.status_code=200"],
+            measured.Of(Attempts).Select(static attempt => attempt.Attributes));
+        (double duration, string attributes) = Assert.Single(measured.Of(Operations));
+        Assert.Equal("db.system.name=elasticsearch,db.operation.name=info", attributes);
         Assert.True(duration > 0);
     }
 
@@ -55,8 +49,9 @@ public sealed class NodeMetricsTests : IDisposable
         await using var good = ScriptedServer.Always(Answers.Info);
         await using var seed = ScriptedServer.Always(Answers.Json(Answers.Nodes(Answers.Node(good.Address.Authority, "data"))));
         await using Scene scene = await Scene.StartAsync(seed, ("Sniffing", "true"));
+        using var measured = new Measured(scene.Gateway, _instruments);
 
-        await Eventually.Holds(() => States().SequenceEqual([(1, Is("live", Port(good))), (0, Is("dead", Port(good)))]), "the sniffed node alone");
+        await Eventually.Holds(() => measured.Observe(Nodes).SequenceEqual([Is(1, "live", Port(good)), Is(0, "dead", Port(good))]), "the sniffed node alone");
 
         Assert.Equal(good.Address, Assert.Single(scene.Gateway.Services.GetRequiredService<ElasticsearchClient>().Nodes).Address);
     }
@@ -74,6 +69,7 @@ public sealed class NodeMetricsTests : IDisposable
             }
         });
         await using Scene scene = await Scene.StartAsync(node, ("MaxConnectionsPerNode", "1"));
+        using var measured = new Measured(scene.Gateway, _instruments);
         ElasticsearchClient client = scene.Gateway.Services.GetRequiredService<ElasticsearchClient>();
 
         Task first = client.GetAsync(new ElasticsearchCall("info", "?1"), default);
@@ -84,27 +80,14 @@ public sealed class NodeMetricsTests : IDisposable
         released.SetResult();
         await Task.WhenAll(first, second);
 
-        (string Name, double Value, string Tags)[] waits = [.. Of("db.client.connection.wait_time")];
-        Assert.All(waits, wait => Assert.Equal($"db.client.connection.pool.name={node.Address.Authority}", wait.Tags));
-        Assert.Equal(2, waits.Length);
+        IReadOnlyList<(double Value, string Attributes)> waits = measured.Of(Waits);
+        Assert.All(waits, wait => Assert.Equal($"db.client.connection.pool.name={node.Address.Authority}", wait.Attributes));
+        Assert.Equal(2, waits.Count);
         Assert.InRange(waits[1].Value, 0.2, 10);
     }
 
-    public void Dispose() => _listener.Dispose();
-
     private static string Port(ScriptedServer node) => node.Address.Port.ToString(CultureInfo.InvariantCulture);
 
-    private static string Is(string state, string port) => $"server.address=127.0.0.1 server.port={port} loopgate.elasticsearch.node.state={state}";
-
-    private IEnumerable<(string Name, double Value, string Tags)> Of(string name) => _measured.Where(measured => measured.Name == name);
-
-    private (int, string)[] States()
-    {
-        int before = Of("loopgate.elasticsearch.nodes").Count();
-        _listener.RecordObservableInstruments();
-        return [.. Of("loopgate.elasticsearch.nodes").Skip(before).Select(static state => ((int)state.Value, state.Tags))];
-    }
-
-    private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
-        _measured.Enqueue((instrument.Name, value, string.Join(' ', tags.ToArray().Select(static tag => $"{tag.Key}={tag.Value}"))));
+    private static (double, string) Is(int value, string state, string port) =>
+        (value, $"server.address=127.0.0.1,server.port={port},loopgate.elasticsearch.node.state={state}");
 }

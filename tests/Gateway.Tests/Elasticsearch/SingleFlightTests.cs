@@ -62,7 +62,7 @@ public sealed class SingleFlightTests
     {
         await using var node = new HeldNode(Answers.Info);
         await using Scene scene = await Scene.StartAsync(node.Server, (On, "true"));
-        using var shared = new Measured((Shared, []));
+        using var shared = new Measured(scene.Gateway, (Shared, []));
         using var leaving = new CancellationTokenSource();
 
         Task<HttpResponseMessage> first = scene.Gateway.Client.GetAsync("/", leaving.Token);
@@ -88,7 +88,7 @@ public sealed class SingleFlightTests
     {
         await using var node = new HeldNode(Answers.Info);
         await using Scene scene = await Scene.StartAsync(node.Server, (On, "true"));
-        using var shared = new Measured((Shared, []));
+        using var shared = new Measured(scene.Gateway, (Shared, []));
         using var leaving = new CancellationTokenSource();
 
         Task<HttpResponseMessage>[] all = [.. Enumerable.Range(0, 5).Select(_ => scene.Gateway.Client.GetAsync("/", leaving.Token))];
@@ -157,7 +157,7 @@ public sealed class SingleFlightTests
         const string Unsampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
         await using var node = new HeldNode(Answers.Info);
         await using Scene scene = await Scene.StartAsync(node.Server, (On, "true"), (":Tracing:TrustedCallers:0", "127.0.0.0/8"));
-        using var shared = new Measured((Shared, []));
+        using var shared = new Measured(scene.Gateway, (Shared, []));
         // A client that does not put a trace of its own into each request.
         using var client = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { BaseAddress = scene.Gateway.Address };
         using var unsampled = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "traceparent", Unsampled } } };
@@ -200,7 +200,7 @@ public sealed class SingleFlightTests
         /// <summary>Sends so many requests, releases the node once all but one of them share, and returns the answers.</summary>
         public async Task<HttpResponseMessage[]> ReleaseWhenSharedAsync(Scene scene, int count)
         {
-            using var shared = new Measured((Shared, []));
+            using var shared = new Measured(scene.Gateway, (Shared, []));
             Task<HttpResponseMessage>[] requests = [.. Enumerable.Range(0, count).Select(_ => scene.GetAsync())];
             await Eventually.Holds(() => shared.Counted.Count == count - 1, "all but one request to share");
             Release();

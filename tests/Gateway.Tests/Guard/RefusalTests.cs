@@ -56,7 +56,7 @@ public sealed class RefusalTests
         Assert.NotEmpty(name);
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
-        using var measured = new Measured(("loopgate.failures", ["error.type"]));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
 
         RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, request);
 

@@ -23,19 +23,7 @@ internal sealed class Witness : BaseProcessor<Activity>
     private long _uses;
     private long _loops;
 
-    private Witness(Chance chance)
-    {
-        _chance = chance;
-        _meters.InstrumentPublished = static (instrument, listener) =>
-        {
-            if (instrument is { Name: "loopgate.connection.uses", Meter.Name: GatewayMetrics.MeterName })
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        };
-        _meters.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref _uses, count));
-        _meters.Start();
-    }
+    private Witness(Chance chance) => _chance = chance;
 
     public IReadOnlyCollection<Claim> Claims => _claims;
 
@@ -58,6 +46,7 @@ internal sealed class Witness : BaseProcessor<Activity>
         GatewayHost gateway = await GatewayHost.StartAsync(
             builder => builder.Services.RemoveAll<BaseProcessor<Activity>>().AddSingleton<BaseProcessor<Activity>>(witness),
             [("Inspect:Traces", "0"), .. settings]);
+        witness.CountUses(gateway.Services.GetRequiredService<IMeterFactory>());
         return (gateway, witness);
     }
 
@@ -84,6 +73,19 @@ internal sealed class Witness : BaseProcessor<Activity>
     {
         _meters.Dispose();
         base.Dispose(disposing);
+    }
+
+    private void CountUses(IMeterFactory factory)
+    {
+        _meters.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Name == "loopgate.connection.uses" && instrument.Meter.Scope == factory)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _meters.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref _uses, count));
+        _meters.Start();
     }
 
     /// <summary>The loop that the app's own answer named, and no other, is on the Server span.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Gateway.Tests.Hosting;
 using Microsoft.Extensions.Logging;
@@ -44,7 +43,7 @@ public sealed class ViewReloadTests
     {
         await using ViewScene scene = await ViewScene.StartAsync(Count("/a"));
         scene.Gateway.ErrorsAreExpected = true;
-        using var reloads = new Reloads();
+        using var measured = new Measured(scene.Gateway, ("loopgate.views.reloads", ["loopgate.views.result"]));
         Assert.Equal("ready\n", await ReadinessAsync(scene));
 
         if (text is null)
@@ -64,12 +63,12 @@ public sealed class ViewReloadTests
         Assert.Single(scene.Node.Requests);
         LogEntry error = Assert.Single(scene.Gateway.Log, static entry => entry.Level == LogLevel.Error);
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
-        Assert.Equal(["refused"], reloads.Results);
+        Assert.Equal(["loopgate.views.reloads{loopgate.views.result=refused}"], measured.Counted);
 
         await File.WriteAllTextAsync(scene.File, ViewScene.Text(Count("/a")));
 
         await Eventually.Async(async () => await ReadinessAsync(scene) == "ready\n", "the file to be whole again");
-        Assert.Equal(["refused", "applied"], reloads.Results);
+        Assert.Equal(["refused", "applied"], measured.Of("loopgate.views.reloads").Select(static told => told.Attributes.Split('=')[1]));
         Assert.Single(scene.Gateway.Log, static entry => entry.Level == LogLevel.Error);
     }
 
@@ -149,33 +148,5 @@ public sealed class ViewReloadTests
         using HttpResponseMessage answer = await scene.Gateway.Client.GetAsync(new Uri(scene.Gateway.Admin, "/readyz"));
         Assert.Equal(200, (int)answer.StatusCode);
         return await answer.Content.ReadAsStringAsync();
-    }
-
-    /// <summary>What the counter of reloads was told.</summary>
-    private sealed class Reloads : IDisposable
-    {
-        private readonly MeterListener _listener = new();
-        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _results = new();
-
-        public Reloads()
-        {
-            _listener.InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Name == "loopgate.views.reloads")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            };
-            _listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
-            {
-                Assert.Equal(1, count);
-                _results.Enqueue((string)tags[0].Value!);
-            });
-            _listener.Start();
-        }
-
-        public IReadOnlyList<string> Results => [.. _results];
-
-        public void Dispose() => _listener.Dispose();
     }
 }
