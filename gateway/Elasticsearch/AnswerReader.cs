@@ -29,7 +29,7 @@ internal sealed class AnswerReader(int maxBytes, TimeProvider time)
             return new NodeAnswer(NodeResult.Broken, Reason: "a Content-Length that is not a number, or two of them");
         }
 
-        return await ReadBodyAsync(response.Content, length ?? 0, cancellation) is { } body
+        return await ReadBodyAsync(response.Content, length, cancellation) is { } body
             ? new NodeAnswer(
                 NodeResult.Answered,
                 (int)response.StatusCode,
@@ -49,11 +49,18 @@ internal sealed class AnswerReader(int maxBytes, TimeProvider time)
     }
 
     /// <summary>Null where there is more than may be read.</summary>
-    private async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContent content, long announced, CancellationToken cancellation)
+    private async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContent content, long? announced, CancellationToken cancellation)
     {
-        // A byte more than announced: the read that finds the end needs room, and the buffer would double for it.
-        var body = new ArrayBufferWriter<byte>((int)Math.Max(announced, 1023) + 1);
         await using Stream stream = await content.ReadAsStreamAsync(cancellation);
+        if (announced is { } length)
+        {
+            // .NET lets no more through, and throws where less comes.
+            byte[] whole = GC.AllocateUninitializedArray<byte>((int)length);
+            await stream.ReadExactlyAsync(whole, cancellation);
+            return whole;
+        }
+
+        var body = new ArrayBufferWriter<byte>();
         for (int read = -1; read != 0;)
         {
             read = await stream.ReadAsync(body.GetMemory(1), cancellation);

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
 namespace Gateway.Views;
@@ -6,54 +5,81 @@ namespace Gateway.Views;
 /// <summary>The body that a view makes of Elasticsearch's answer.</summary>
 internal static class AnswerBody
 {
-    private const string NotWhole = "the answer is not whole JSON";
-
     /// <summary>False where the answer is not what the call should have brought; <paramref name="reason"/> says why.</summary>
-    public static bool TryWrite(ReadOnlyMemory<byte> json, ViewTemplate view, [NotNullWhen(true)] out byte[]? body, out string reason)
+    public static bool TryWrite(ReadOnlyMemory<byte> json, ViewTemplate view, out ReadOnlyMemory<byte> body, out string reason)
     {
-        (body, reason) = (null, "");
+        (body, reason) = (default, "");
         try
         {
-            if (view.Answer == AnswerPart.Whole && (view.Call.ReadsDocument || view.AllowPartialResults))
+            if (!view.AllowPartialResults && !view.Call.ReadsDocument && WhatIsMissing(json.Span) is { } missing)
             {
-                body = PythonJson.Write(json, view.JsonStyle);
-                return true;
+                reason = missing;
+                return false;
             }
 
-            using JsonDocument document = PythonJson.Parse(json);
-            reason = view.AllowPartialResults ? "" : WhatIsMissing(document.RootElement);
-            body = reason.Length == 0 ? Write(document.RootElement, json, view) : null;
-            return body is not null;
+            body = view.Answer switch
+            {
+                AnswerPart.Source => PythonJson.Write(json, view.JsonStyle, Source),
+                AnswerPart.Hits => PythonJson.Write(json, view.JsonStyle, Hits),
+                _ => PythonJson.Write(json, view.JsonStyle),
+            };
+            return true;
         }
-        catch (Exception unusable) when (unusable is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (JsonException broken)
         {
-            reason = unusable is JsonException ? $"{NotWhole}: {unusable.Message}" : $"the answer has no {(view.Answer == AnswerPart.Hits ? "hits with their _source" : "_source")}";
+            reason = $"the answer is not whole JSON: {broken.Message}";
+            return false;
+        }
+        catch (Exception other) when (other is InvalidOperationException or KeyNotFoundException)
+        {
+            reason = $"the answer has no {(view.Answer == AnswerPart.Hits ? "hits with their _source" : "_source")}";
             return false;
         }
     }
 
-    private static byte[] Write(JsonElement answer, ReadOnlyMemory<byte> json, ViewTemplate view) => view.Answer switch
-    {
-        AnswerPart.Source => PythonJson.Write(answer.GetProperty("_source"), view.JsonStyle),
-        AnswerPart.Hits => PythonJson.Write([.. answer.GetProperty("hits").GetProperty("hits").EnumerateArray().Select(static hit => hit.GetProperty("_source"))], view.JsonStyle),
-        _ => view.JsonStyle == PythonJsonStyle.Compact ? json.ToArray() : PythonJson.Write(answer, view.JsonStyle),
-    };
+    private static void Source(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteMember(ref reader, "_source"u8, PythonJsonWriter.Value);
 
-    /// <summary>A search that ran out of time, or whose shards did not all answer, comes with 200 and fewer hits. (A count has no parameter that forbids it.)</summary>
-    private static string WhatIsMissing(JsonElement answer)
+    private static void Hits(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteMember(ref reader, "hits"u8, HitList);
+
+    private static void HitList(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteMember(ref reader, "hits"u8, Sources);
+
+    private static void Sources(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteItems(ref reader, Source);
+
+    /// <summary>
+    /// A search that ran out of time, or whose shards did not all answer, comes with 200 and fewer hits. (A count has no parameter that
+    /// forbids it.) Null where nothing says so; reads no further than it has to, since Elasticsearch says it before the hits.
+    /// </summary>
+    private static string? WhatIsMissing(ReadOnlySpan<byte> json)
     {
-        if (answer.ValueKind != JsonValueKind.Object)
+        var reader = new Utf8JsonReader(json, PythonJson.Options);
+        reader.Read();
+        for (int known = 0; known < 2 && reader.Read() && reader.TokenType == JsonTokenType.PropertyName;)
         {
-            return "";
+            bool isTime = reader.ValueTextEquals("timed_out"u8);
+            bool isShards = reader.ValueTextEquals("_shards"u8);
+            reader.Read();
+            known += isTime || isShards ? 1 : 0;
+            if (isTime && reader.TokenType == JsonTokenType.True)
+            {
+                return "the search ran out of time and is not complete";
+            }
+
+            if (isShards && FailedShards(ref reader) is { } failed)
+            {
+                return failed;
+            }
+
+            reader.Skip();
         }
 
-        if (answer.TryGetProperty("timed_out", out JsonElement timedOut) && timedOut.ValueKind == JsonValueKind.True)
-        {
-            return "the search ran out of time and is not complete";
-        }
+        return null;
+    }
 
-        return answer.TryGetProperty("_shards", out JsonElement shards) && shards.TryGetProperty("failed", out JsonElement failed) && failed.GetInt32() > 0
-            ? $"{failed.GetInt32()} of {shards.GetProperty("total").GetInt32()} shards failed"
-            : "";
+    private static string? FailedShards(ref Utf8JsonReader reader)
+    {
+        using JsonDocument shards = JsonDocument.ParseValue(ref reader);
+        return shards.RootElement.TryGetProperty("failed", out JsonElement failed) && failed.GetInt32() > 0
+            ? $"{failed.GetInt32()} of {shards.RootElement.GetProperty("total").GetInt32()} shards failed"
+            : null;
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -18,120 +16,52 @@ internal enum PythonJsonStyle
     Compact,
 }
 
-/// <summary>Writes a JSON document byte for byte as a Python view writes it after <c>json.loads</c>.</summary>
+/// <summary>Writes JSON byte for byte as a Python view writes it after <c>json.loads</c>.</summary>
 internal static class PythonJson
 {
-    // Python gives up at a depth of about a thousand, depending on who called it: this is well below and far above any real answer.
-    private static readonly JsonDocumentOptions _options = new() { MaxDepth = 512 };
+    /// <summary>Python gives up at a depth of about a thousand, depending on who called it: this is well below and far above any real answer.</summary>
+    public static readonly JsonReaderOptions Options = new() { MaxDepth = 512 };
 
     /// <summary>The document in the given style.</summary>
     /// <exception cref="JsonException">The bytes are not exactly one complete JSON value that Python reads.</exception>
-    public static byte[] Write(ReadOnlyMemory<byte> json, PythonJsonStyle style)
+    public static ReadOnlyMemory<byte> Write(ReadOnlyMemory<byte> json, PythonJsonStyle style)
     {
-        using JsonDocument document = Parse(json);
-        return style == PythonJsonStyle.Compact ? json.ToArray() : Write(document.RootElement, style);
+        // Its spaces too are left as received.
+        return style == PythonJsonStyle.Compact ? Checked(json) : Write(json, style, PythonJsonWriter.Value);
     }
 
-    /// <summary>A part of a parsed document in the given style.</summary>
-    public static byte[] Write(JsonElement value, PythonJsonStyle style)
-    {
-        int length = JsonMarshal.GetRawUtf8Value(value).Length;
-        ArrayBufferWriter<byte> output = new(length + (length / 4) + 16);
-        WriteValue(value, style, output);
-        return Finish(output, style);
-    }
-
-    /// <summary>Parts of a parsed document as a list in the given style.</summary>
-    public static byte[] Write(IReadOnlyCollection<JsonElement> items, PythonJsonStyle style)
-    {
-        ArrayBufferWriter<byte> output = new(items.Sum(static item => JsonMarshal.GetRawUtf8Value(item).Length + 1) + 16);
-        WriteArray(items, style, output);
-        return Finish(output, style);
-    }
-
-    /// <summary>The document, once it is known to be one complete JSON value.</summary>
+    /// <summary>A part of the document in the given style.</summary>
     /// <exception cref="JsonException">The bytes are not exactly one complete JSON value that Python reads.</exception>
-    public static JsonDocument Parse(ReadOnlyMemory<byte> json) =>
-        // The JSON reader looks at a string's encoding only when the string is asked for, which never happens here.
-        Utf8.IsValid(json.Span) ? JsonDocument.Parse(json, _options) : throw new JsonException("The document is not valid UTF-8.");
-
-    private static byte[] Finish(ArrayBufferWriter<byte> output, PythonJsonStyle style)
+    /// <exception cref="KeyNotFoundException">It has no such part.</exception>
+    /// <exception cref="InvalidOperationException">It has something else in that part's place.</exception>
+    public static ReadOnlyMemory<byte> Write(ReadOnlyMemory<byte> json, PythonJsonStyle style, PythonJsonWriter.Part part)
     {
-        if (style == PythonJsonStyle.Flask)
-        {
-            output.Write("\n"u8);
-        }
-
-        return output.WrittenSpan.ToArray();
+        Utf8JsonReader reader = Start(json.Span);
+        var writer = new PythonJsonWriter(json, style);
+        part(writer, ref reader);
+        reader.Read();
+        return writer.Finish();
     }
 
-    private static void WriteValue(JsonElement value, PythonJsonStyle style, ArrayBufferWriter<byte> output)
+    private static ReadOnlyMemory<byte> Checked(ReadOnlyMemory<byte> json)
     {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object when style != PythonJsonStyle.Compact:
-                WriteObject(value, style, output);
-                break;
-            case JsonValueKind.Array when style != PythonJsonStyle.Compact:
-                WriteArray(value.EnumerateArray(), style, output);
-                break;
-            case JsonValueKind.String when style != PythonJsonStyle.Compact:
-                PythonString.Write(JsonMarshal.GetRawUtf8Value(value)[1..^1], output);
-                break;
-            case JsonValueKind.Number when style != PythonJsonStyle.Compact:
-                PythonNumber.Write(JsonMarshal.GetRawUtf8Value(value), output);
-                break;
-            default:
-                output.Write(JsonMarshal.GetRawUtf8Value(value));
-                break;
-        }
+        Utf8JsonReader reader = Start(json.Span);
+        reader.Skip();
+        reader.Read();
+        return json;
     }
 
-    private static void WriteObject(JsonElement value, PythonJsonStyle style, ArrayBufferWriter<byte> output)
+    /// <summary>A reader on the document's first token.</summary>
+    private static Utf8JsonReader Start(ReadOnlySpan<byte> json)
     {
-        output.Write("{"u8);
-        bool isFirst = true;
-        if (PythonMember.AreSorted(value))
+        // The reader looks at a string's encoding only when the string is asked for, which never happens here.
+        if (!Utf8.IsValid(json))
         {
-            foreach (JsonProperty property in value.EnumerateObject())
-            {
-                WriteMember(property, style, isFirst, output);
-                isFirst = false;
-            }
-        }
-        else
-        {
-            foreach (PythonMember member in PythonMember.Of(value, inOrderReceived: style == PythonJsonStyle.Django))
-            {
-                WriteMember(member.Property, style, isFirst, output);
-                isFirst = false;
-            }
+            throw new JsonException("The document is not valid UTF-8.");
         }
 
-        output.Write("}"u8);
+        var reader = new Utf8JsonReader(json, Options);
+        reader.Read();
+        return reader;
     }
-
-    private static void WriteMember(JsonProperty member, PythonJsonStyle style, bool isFirst, ArrayBufferWriter<byte> output)
-    {
-        output.Write(isFirst ? [] : Comma(style));
-        PythonString.Write(JsonMarshal.GetRawUtf8PropertyName(member), output);
-        output.Write(style == PythonJsonStyle.Django ? ": "u8 : ":"u8);
-        WriteValue(member.Value, style, output);
-    }
-
-    private static void WriteArray(IEnumerable<JsonElement> items, PythonJsonStyle style, ArrayBufferWriter<byte> output)
-    {
-        output.Write("["u8);
-        ReadOnlySpan<byte> separator = [];
-        foreach (JsonElement item in items)
-        {
-            output.Write(separator);
-            separator = Comma(style);
-            WriteValue(item, style, output);
-        }
-
-        output.Write("]"u8);
-    }
-
-    private static ReadOnlySpan<byte> Comma(PythonJsonStyle style) => style == PythonJsonStyle.Django ? ", "u8 : ","u8;
 }

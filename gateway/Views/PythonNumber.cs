@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 
@@ -11,8 +10,14 @@ internal static class PythonNumber
     private const int MaxIntDigits = 4300;
 
     /// <summary>Writes a number that is valid JSON.</summary>
-    public static void Write(ReadOnlySpan<byte> received, ArrayBufferWriter<byte> output)
+    public static void Write(ReadOnlySpan<byte> received, JsonOutput output)
     {
+        if (IsReprOfFloat(received))
+        {
+            output.Write(received);
+            return;
+        }
+
         if (received.ContainsAny(".eE"u8))
         {
             WriteFloat(double.Parse(received, NumberStyles.Float, CultureInfo.InvariantCulture), output);
@@ -28,7 +33,25 @@ internal static class PythonNumber
         output.Write(received.SequenceEqual("-0"u8) ? "0"u8 : received);
     }
 
-    private static void WriteFloat(double value, ArrayBufferWriter<byte> output)
+    /// <summary>
+    /// Whether it is certain without a look at its value that Python writes the number as it was received. No two decimals of up to 15
+    /// digits are the same double, so that such a one is its own shortest form.
+    /// </summary>
+    private static bool IsReprOfFloat(ReadOnlySpan<byte> received)
+    {
+        ReadOnlySpan<byte> digits = received.TrimStart((byte)'-');
+        int point = digits.IndexOf((byte)'.');
+        if (point <= 0 || digits.Length > 16 || digits.ContainsAny("eE"u8))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> fraction = digits[(point + 1)..];
+        // Below 0.0001 Python turns to the exponent.
+        return fraction.Length == 1 || (fraction[^1] != '0' && !(digits[0] == '0' && fraction.StartsWith("0000"u8)));
+    }
+
+    private static void WriteFloat(double value, JsonOutput output)
     {
         // The shortest digits that read back as the same number, as in Python: at most 17, so 24 characters with all the rest.
         Span<byte> buffer = stackalloc byte[32];
@@ -53,7 +76,7 @@ internal static class PythonNumber
     }
 
     // .NET turns to the exponent at 1E+17, Python at 1e+16; on the side of the small numbers both do at 1e-05.
-    private static void WriteSeventeenDigits(ReadOnlySpan<byte> text, ArrayBufferWriter<byte> output)
+    private static void WriteSeventeenDigits(ReadOnlySpan<byte> text, JsonOutput output)
     {
         int first = text.StartsWith("-"u8) ? 2 : 1;
         ReadOnlySpan<byte> rest = text[first..].TrimEnd((byte)'0');

@@ -16,9 +16,9 @@ internal static class PythonString
         SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(static code => (byte)code).Where(static code => code != '\\')]);
 
     /// <summary>Writes the string in quotes, everything but printable ASCII escaped.</summary>
-    public static void Write(ReadOnlySpan<byte> received, ArrayBufferWriter<byte> output)
+    public static void Write(ReadOnlySpan<byte> received, JsonOutput output)
     {
-        output.Write("\""u8);
+        output.Write((byte)'"');
         while (received.IndexOfAnyExcept(_plain) is int plain and >= 0)
         {
             output.Write(received[..plain]);
@@ -28,7 +28,7 @@ internal static class PythonString
         }
 
         output.Write(received);
-        output.Write("\""u8);
+        output.Write((byte)'"');
     }
 
     /// <summary>The order of Python's <c>str</c>, which is by code point: an emoji is above U+FFFD, unlike in UTF-16.</summary>
@@ -95,7 +95,7 @@ internal static class PythonString
         _ => throw new UnreachableException("The reader lets no other escape through."),
     };
 
-    private static void WriteDecoded(int code, ArrayBufferWriter<byte> output)
+    private static void WriteDecoded(int code, JsonOutput output)
     {
         switch (code)
         {
@@ -106,7 +106,7 @@ internal static class PythonString
             case '\t': output.Write("\\t"u8); break;
             case '"': output.Write("\\\""u8); break;
             case '\\': output.Write("\\\\"u8); break;
-            case >= ' ' and <= '~': output.Write([(byte)code]); break;
+            case >= ' ' and <= '~': output.Write((byte)code); break;
             case > char.MaxValue:
                 // Python has no escape for a code point of its own beyond U+FFFF: it writes the two surrogates of UTF-16.
                 WriteHex(0xD7C0 + (code >> 10), output);
@@ -116,10 +116,11 @@ internal static class PythonString
         }
     }
 
-    private static void WriteHex(int codeUnit, ArrayBufferWriter<byte> output)
+    private static void WriteHex(int codeUnit, JsonOutput output)
     {
+        Span<byte> digits = stackalloc byte[4];
+        _ = codeUnit.TryFormat(digits, out _, "x4", CultureInfo.InvariantCulture);
         output.Write("\\u"u8);
-        _ = codeUnit.TryFormat(output.GetSpan(4), out int written, "x4", CultureInfo.InvariantCulture);
-        output.Advance(written);
+        output.Write(digits);
     }
 }

@@ -43,7 +43,7 @@ internal sealed class View(ViewTemplate template, ElasticsearchClient client)
         await SendAsync(context, body);
     }
 
-    private static async Task SendAsync(HttpContext context, byte[] body)
+    private static async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> body)
     {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
@@ -78,7 +78,7 @@ internal sealed class View(ViewTemplate template, ElasticsearchClient client)
     }
 
     /// <summary>Always of what the cluster has just sent; but where that has not changed, the writing is not done again.</summary>
-    private byte[]? Write(ReadOnlyMemory<byte> json, out string reason)
+    private ReadOnlyMemory<byte>? Write(ReadOnlyMemory<byte> json, out string reason)
     {
         Written? last = _last;
         if (last is not null && last.Json.Span.SequenceEqual(json.Span))
@@ -87,7 +87,7 @@ internal sealed class View(ViewTemplate template, ElasticsearchClient client)
             return last.Body;
         }
 
-        if (!AnswerBody.TryWrite(json, template, out byte[]? body, out reason))
+        if (!AnswerBody.TryWrite(json, template, out ReadOnlyMemory<byte> body, out reason))
         {
             return null;
         }
@@ -96,5 +96,5 @@ internal sealed class View(ViewTemplate template, ElasticsearchClient client)
         return body;
     }
 
-    private sealed record Written(ReadOnlyMemory<byte> Json, byte[] Body);
+    private sealed record Written(ReadOnlyMemory<byte> Json, ReadOnlyMemory<byte> Body);
 }

@@ -212,7 +212,7 @@ public sealed class PythonJsonTests
     }
 
     private static string Write(string json, PythonJsonStyle style) =>
-        Encoding.UTF8.GetString(PythonJson.Write(Encoding.UTF8.GetBytes(json), style));
+        Encoding.UTF8.GetString(PythonJson.Write(Encoding.UTF8.GetBytes(json), style).Span);
 
     /// <summary>Two lines for each document, Flask's and Django's; null where there is no Python.</summary>
     private static async Task<string[]?> PythonAsync(string[] documents)
@@ -284,14 +284,17 @@ public sealed class PythonJsonTests
 
         private string Text() => $"\"{string.Concat(Enumerable.Range(0, _random.Next(5)).Select(_ => Pick(_characters)))}\"";
 
-        private string Number() => Pick(["", "-"]) + _random.Next(5) switch
+        private string Number() => Pick(["", "-"]) + _random.Next(6) switch
         {
             0 => Digits(40),
             1 => BitConverter.Int64BitsToDouble(_random.NextInt64(0x7FF0_0000_0000_0000)).ToString("R", CultureInfo.InvariantCulture),
             2 => $"{Digits(25)}.{_random.NextInt64(long.MaxValue)}",
-            3 => $"{Digits(3)}.{Digits(18)}{Pick(["e", "E"])}{_random.Next(-25, 25)}",
+            3 => $"{Digits(9)}.{Zeros()}{Digits(8)}",
+            4 => $"{Digits(3)}.{Digits(18)}{Pick(["e", "E"])}{_random.Next(-25, 25)}",
             _ => $"{Digits(20)}{Pick(["e", "E+", "e-0"])}{_random.Next(330)}",
         };
+
+        private string Zeros() => new('0', _random.Next(6));
 
         private string Digits(int most)
         {
