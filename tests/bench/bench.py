@@ -169,8 +169,15 @@ class Variant:
         self.cpu, self.rate, self.loaded = [], [], []
         self.requests = self.spans = 0
 
+    def warm_up(self, processes, collector):
+        """Until 5 s cost no less than the 5 s before, at most eight times: .NET compiles anew what runs often, and more code takes it longer."""
+        costs = [self.load(processes, collector, counted=False)]
+        while len(costs) < 2 or (costs[-1] < costs[-2] * 0.95 and len(costs) < 8):
+            costs.append(self.load(processes, collector, counted=False))
+
     def load(self, processes, collector, counted):
-        seconds = SECONDS if counted else max(SECONDS, 5)  # a warm-up shorter than that leaves unoptimised code
+        """The CPU seconds of a request in one round, which is kept if it is counted."""
+        seconds = SECONDS if counted else 5
         spans, cpu = span_count(collector), self.server.cpu_seconds()
         output = processes.run(["wrk", "-t2", f"-c{self.connections}", f"-d{seconds}s", "--timeout", "10s", self.url], seconds + 20)
         cpu = self.server.cpu_seconds() - cpu
@@ -183,6 +190,7 @@ class Variant:
             self.loaded.append(self.server.resident_mib())
             self.requests += int(done[1])
             self.spans += span_count(collector) - spans
+        return cpu / int(done[1])
 
 
 def span_count(collector):
@@ -421,11 +429,14 @@ def measure(processes, folder, comparison, markdown):
     variants, traced, outcome = COMPARISONS[comparison](bench)
     say("counting the spans of a request")
     traced = [(variants[name], spans_per_request(variants[name], bench.collector)) for name in traced]
-    for number in range(ROUNDS + 1):
-        say(f"round {number} of {ROUNDS}" if number else "warm-up")
+    say("warm-up")
+    for variant in variants.values():
+        variant.warm_up(processes, bench.collector)
+    for number in range(ROUNDS):
+        say(f"round {number + 1} of {ROUNDS}")
         for variant in variants.values():
             time.sleep(0.5)
-            variant.load(processes, bench.collector, counted=number > 0)
+            variant.load(processes, bench.collector, counted=True)
     for variant, _ in traced:
         if variant.spans == 0:
             raise Failed(f"{variant.name}: no span reached the collector under load")
