@@ -24,6 +24,13 @@ internal static class SettingsFeature
         return options;
     }
 
+    /// <summary>Looks at these files for as long as the gateway runs.</summary>
+    public static void AddWatchedFiles(this WebApplicationBuilder builder, Func<IServiceProvider, TimeProvider, WatchedFiles> create)
+    {
+        builder.Services.AddSingleton(services => create(services, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddHostedService<FileWatch>();
+    }
+
     /// <summary>Remembers a problem that a feature found beyond its options.</summary>
     public static void AddProblem(this WebApplicationBuilder builder, string sentence) => builder.Problems().Sentences.Add(sentence);
 

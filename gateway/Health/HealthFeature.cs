@@ -1,5 +1,5 @@
+using Gateway.Configuration;
 using Gateway.Listening;
-using Gateway.Views;
 
 namespace Gateway.Health;
 
@@ -11,10 +11,11 @@ internal static class HealthFeature
     {
         IServiceProvider services = ((IEndpointRouteBuilder)admin).ServiceProvider;
         Drain drain = services.GetRequiredService<Drain>();
+        WatchedFiles[] watched = [.. services.GetServices<WatchedFiles>()];
         admin.MapGet("/livez", static () => Results.Text("live\n"));
         admin.MapGet("/readyz", () => drain.IsDraining
             ? Results.Text("draining\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-            : Results.Text(services.ViewsRefusal() is { } refusal ? $"ready\n{refusal}\n" : "ready\n"));
+            : Results.Text(string.Join('\n', ["ready", .. watched.Select(static files => files.Refusal).OfType<string>(), ""])));
         return admin;
     }
 }

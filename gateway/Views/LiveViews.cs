@@ -1,102 +1,45 @@
+using Gateway.Configuration;
 using Gateway.Elasticsearch;
 using Gateway.Tracing;
 
 namespace Gateway.Views;
 
-/// <summary>Why views.json is not served as it stands, and since when.</summary>
-internal sealed record ViewsRefusal(DateTimeOffset Since, string Reason);
-
-/// <summary>
-/// The views of views.json that are served now. The file is looked at once a second: a watcher of the file system misses the folder that Kubernetes
-/// swaps behind a symbolic link. A change is applied as a whole or not at all.
-/// </summary>
-internal sealed partial class LiveViews(ViewFile file, ElasticsearchClient client, GatewayMetrics metrics, TimeProvider time, ILogger<LiveViews> logger) : BackgroundService
+/// <summary>The views of views.json that are served now.</summary>
+internal sealed partial class LiveViews(ViewFile file, ElasticsearchClient client, GatewayMetrics metrics, ILogger<LiveViews> logger)
 {
-    private static readonly TimeSpan _every = TimeSpan.FromSeconds(1);
-
     private volatile ViewTable _table = ViewTable.Empty;
-    private volatile ViewsRefusal? _refusal;
-    private ViewFileContent _judged;
-    private ViewFileContent? _doubtful;
 
     public ViewTable Table => _table;
 
-    public ViewsRefusal? Refusal => _refusal;
-
     /// <summary>Serves the views that the start has found good.</summary>
-    public void Begin(ViewFileContent content, IReadOnlyList<ViewTemplate> views)
+    public void Begin(IReadOnlyList<ViewTemplate> views) => _table = new ViewTable(views, client);
+
+    /// <summary>The file, looked at for as long as the gateway runs; <paramref name="running"/> is what the start has found.</summary>
+    public WatchedFiles Watch(FilesFound running, TimeProvider time) => new(running, time)
     {
-        _judged = content;
-        _table = new ViewTable(views, client);
-    }
+        Words = (ViewFile.Name, "the views from before are served"),
+        Read = file.Read,
+        Apply = found => ValueTask.FromResult(Apply(found)),
+        Refuse = Refuse,
+    };
 
-    /// <summary>Compares the file with what was judged last, and judges it anew where it has changed.</summary>
-    public void Look()
+    private IReadOnlyList<string> Apply(FilesFound found)
     {
-        ViewFileContent content = file.Read();
-        if (content.IsSameAs(_judged))
-        {
-            _doubtful = null;
-            return;
-        }
-
-        IReadOnlyList<ViewTemplate> views = file.Parse(content, out IReadOnlyList<string> problems);
-        if (content.IsMissing)
-        {
-            problems = [$"{ViewFile.Name} is gone."];
-        }
-
+        IReadOnlyList<ViewTemplate> views = file.Parse(found, out IReadOnlyList<string> problems);
         if (problems.Count == 0)
         {
-            Apply(content, views);
+            _table = new ViewTable(views, client);
+            metrics.ViewsReloaded(applied: true);
+            Log.Applied(logger, views.Count);
         }
-        else if (_doubtful?.IsSameAs(content) != true)
-        {
-            // It may be half written, or between two files: judged when it is the same a second later.
-            _doubtful = content;
-        }
-        else
-        {
-            Refuse(content, problems);
-        }
+
+        return problems;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private void Refuse(IReadOnlyList<string> problems)
     {
-        using var timer = new PeriodicTimer(_every, time);
-        while (await WaitAsync(timer, stoppingToken))
-        {
-            Look();
-        }
-    }
-
-    private void Apply(ViewFileContent content, IReadOnlyList<ViewTemplate> views)
-    {
-        (_judged, _doubtful, _refusal) = (content, null, null);
-        _table = new ViewTable(views, client);
-        metrics.ViewsReloaded(applied: true);
-        Log.Applied(logger, views.Count);
-    }
-
-    private void Refuse(ViewFileContent content, IReadOnlyList<string> problems)
-    {
-        (_judged, _doubtful) = (content, null);
-        string reason = problems.Count == 1 ? problems[0] : $"{problems[0]} ({problems.Count - 1} more in the log)";
-        _refusal = new ViewsRefusal(_refusal?.Since ?? time.GetUtcNow(), reason);
         metrics.ViewsReloaded(applied: false);
         Log.Refused(logger, string.Join(' ', problems));
-    }
-
-    private static async ValueTask<bool> WaitAsync(PeriodicTimer timer, CancellationToken stopping)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(stopping);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
     }
 
     private static partial class Log

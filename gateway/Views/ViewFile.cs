@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Configuration;
 
 namespace Gateway.Views;
 
@@ -10,42 +11,23 @@ internal sealed class ViewFile(string? folder, ViewsOptions configured)
 {
     public const string Name = "views.json";
 
-    // As long as a ConfigMap can be.
-    private const int LongestFile = 1024 * 1024;
-
     private readonly string? _path = folder is null ? null : Path.Combine(folder, Name);
 
-    /// <summary>What the file holds now.</summary>
-    public ViewFileContent Read()
+    /// <summary>The file as it is now, where it is there.</summary>
+    public FilesFound Read() => _path is null ? FilesFound.None : FilesFound.Read([_path]);
+
+    /// <summary>The views of what was found, and its problems, a sentence each; a file that is not there has neither.</summary>
+    public IReadOnlyList<ViewTemplate> Parse(FilesFound found, out IReadOnlyList<string> problems)
     {
-        if (_path is null || !File.Exists(_path))
+        if (found.Failure is not null)
         {
-            return default;
+            problems = [found.Failure];
+            return [];
         }
 
-        try
-        {
-            using var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (file.Length > LongestFile)
-            {
-                return new ViewFileContent(Failure: $"has more than {LongestFile} bytes.");
-            }
-
-            byte[] json = new byte[file.Length];
-            return new ViewFileContent(json[..file.ReadAtLeast(json, json.Length, throwOnEndOfStream: false)]);
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            return new ViewFileContent(Failure: $"cannot be read: {unreadable.Message}");
-        }
-    }
-
-    /// <summary>The views of a content, and its problems, a sentence each; a file that is not there has neither.</summary>
-    public IReadOnlyList<ViewTemplate> Parse(ViewFileContent content, out IReadOnlyList<string> problems)
-    {
-        List<string> found = content.Failure is null ? [] : [content.Failure];
-        IReadOnlyList<ViewTemplate> views = content.Json is null ? [] : Parse(content.Json, found);
-        problems = [.. found.Select(problem => $"{_path}: {problem}")];
+        List<string> wrong = [];
+        IReadOnlyList<ViewTemplate> views = found.Files is [(_, byte[] json)] ? Parse(json, wrong) : [];
+        problems = [.. wrong.Select(problem => $"{_path}: {problem}")];
         return views;
     }
 

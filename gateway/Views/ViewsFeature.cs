@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Gateway.Configuration;
 using Gateway.Elasticsearch;
 
@@ -42,15 +41,10 @@ internal static class ViewsFeature
             .WithOrder(-1);
     }
 
-    /// <summary>In a line, why views.json is not served as it stands; null where it is.</summary>
-    public static string? ViewsRefusal(this IServiceProvider services) => services.GetRequiredService<LiveViews>().Refusal is { } refusal
-        ? string.Create(CultureInfo.InvariantCulture, $"{ViewFile.Name} is refused since {refusal.Since:yyyy-MM-ddTHH:mm:ssZ}, the views from before are served: {refusal.Reason}")
-        : null;
-
     private static void AddFile(WebApplicationBuilder builder, ViewFile file)
     {
-        ViewFileContent content = file.Read();
-        IReadOnlyList<ViewTemplate> views = file.Parse(content, out IReadOnlyList<string> problems);
+        FilesFound found = file.Read();
+        IReadOnlyList<ViewTemplate> views = file.Parse(found, out IReadOnlyList<string> problems);
         foreach (string problem in problems)
         {
             builder.AddProblem(problem);
@@ -59,9 +53,9 @@ internal static class ViewsFeature
         builder.Services.AddSingleton(services =>
         {
             LiveViews live = ActivatorUtilities.CreateInstance<LiveViews>(services, file);
-            live.Begin(content, views);
+            live.Begin(views);
             return live;
         });
-        builder.Services.AddHostedService(static services => services.GetRequiredService<LiveViews>());
+        builder.AddWatchedFiles((services, time) => services.GetRequiredService<LiveViews>().Watch(found, time));
     }
 }

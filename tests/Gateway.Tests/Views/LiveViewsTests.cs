@@ -1,3 +1,4 @@
+using Gateway.Configuration;
 using Gateway.Tests.Hosting;
 using Gateway.Tracing;
 using Gateway.Views;
@@ -16,12 +17,14 @@ public sealed class LiveViewsTests : IDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly ILoggerFactory _loggers;
     private readonly LiveViews _live;
+    private readonly WatchedFiles _files;
 
     public LiveViewsTests()
     {
         _loggers = LoggerFactory.Create(logging => logging.AddProvider(_log));
         GatewayMetrics metrics = ActivatorUtilities.CreateInstance<GatewayMetrics>(_services);
-        _live = new LiveViews(new ViewFile(_folder.FullName, []), null!, metrics, _time, _loggers.CreateLogger<LiveViews>());
+        _live = new LiveViews(new ViewFile(_folder.FullName, []), null!, metrics, _loggers.CreateLogger<LiveViews>());
+        _files = _live.Watch(FilesFound.None, _time);
     }
 
     private string Path => System.IO.Path.Combine(_folder.FullName, "views.json");
@@ -30,76 +33,76 @@ public sealed class LiveViewsTests : IDisposable
 
     public void Dispose()
     {
-        _live.Dispose();
+        _files.Dispose();
         _loggers.Dispose();
         _services.Dispose();
         _folder.Delete(recursive: true);
     }
 
     [Fact]
-    public void A_file_that_is_half_written_at_one_look_and_whole_at_the_next_is_no_error()
+    public async Task A_file_that_is_half_written_at_one_look_and_whole_at_the_next_is_no_error()
     {
-        Look(Good("/a")[..20]);
-        Assert.Null(_live.Refusal);
-        Look(Good("/a")[..40]);
-        Assert.Null(_live.Refusal);
+        await LookAsync(Good("/a")[..20]);
+        Assert.Null(_files.Refusal);
+        await LookAsync(Good("/a")[..40]);
+        Assert.Null(_files.Refusal);
 
-        Look(Good("/a"));
+        await LookAsync(Good("/a"));
 
         Assert.True(Serves("/a"));
         Assert.Equal([500], Logged);
     }
 
     [Fact]
-    public void A_file_that_is_gone_at_one_look_and_back_at_the_next_is_no_error()
+    public async Task A_file_that_is_gone_at_one_look_and_back_at_the_next_is_no_error()
     {
-        Look(Good("/a"));
-        Look(null);
+        await LookAsync(Good("/a"));
+        await LookAsync(null);
 
-        Look(Good("/a"));
+        await LookAsync(Good("/a"));
 
-        Assert.Null(_live.Refusal);
+        Assert.Null(_files.Refusal);
         Assert.True(Serves("/a"));
         Assert.Equal([500], Logged);
     }
 
     [Fact]
-    public void A_wrong_file_is_said_once_and_another_wrong_one_once_more_with_the_time_of_the_first()
+    public async Task A_wrong_file_is_said_once_and_another_wrong_one_once_more_with_the_time_of_the_first()
     {
-        Look(Good("/a"));
+        await LookAsync(Good("/a"));
         for (int look = 0; look < 5; look++)
         {
-            Look("{");
+            await LookAsync("{");
         }
 
         Assert.Equal([500, 501], Logged);
-        Assert.Equal(new DateTimeOffset(2026, 11, 24, 9, 0, 2, TimeSpan.Zero), _live.Refusal!.Since);
-        Look("[]");
-        Look("[]");
-        Look("{");
-        Look("{");
+        Assert.StartsWith("views.json is refused since 2026-11-24T09:00:02Z, ", _files.Refusal, StringComparison.Ordinal);
+        await LookAsync("[]");
+        await LookAsync("[]");
+        await LookAsync("{");
+        await LookAsync("{");
 
         Assert.Equal([500, 501, 501, 501], Logged);
-        Assert.Equal(new DateTimeOffset(2026, 11, 24, 9, 0, 2, TimeSpan.Zero), _live.Refusal!.Since);
+        Assert.StartsWith("views.json is refused since 2026-11-24T09:00:02Z, ", _files.Refusal, StringComparison.Ordinal);
         Assert.True(Serves("/a"));
-        Look(Good("/b"));
-        Assert.Null(_live.Refusal);
+        await LookAsync(Good("/b"));
+        Assert.Null(_files.Refusal);
         Assert.Equal((false, true), (Serves("/a"), Serves("/b")));
     }
 
     [Fact]
-    public void A_file_is_applied_as_a_whole_or_not_at_all()
+    public async Task A_file_is_applied_as_a_whole_or_not_at_all()
     {
-        Look(Good("/a"));
+        await LookAsync(Good("/a"));
         string half = """{ "views": { "b": { "path": "/b", "elasticsearch": { "count": { "index": "p" } } }, "c": { "path": "c" } } }""";
-        Look(half);
-        Look(half);
+        await LookAsync(half);
+        await LookAsync(half);
 
         Assert.Equal((true, false), (Serves("/a"), Serves("/b")));
-        Assert.Contains("(1 more in the log)", _live.Refusal!.Reason, StringComparison.Ordinal);
+        Assert.Contains("(1 more in the log)", _files.Refusal!, StringComparison.Ordinal);
     }
 
-    private void Look(string? text)
+    private async Task LookAsync(string? text)
     {
         if (text is null)
         {
@@ -110,7 +113,7 @@ public sealed class LiveViewsTests : IDisposable
             File.WriteAllText(Path, text);
         }
 
-        _live.Look();
+        await _files.LookAsync();
         _time.Advance(TimeSpan.FromSeconds(1));
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Configuration;
 using Gateway.Tests.Configuration;
 using Gateway.Views;
 
@@ -149,7 +150,7 @@ public sealed class ViewFileTests
 
             try
             {
-                IReadOnlyList<ViewTemplate> views = file.Parse(new ViewFileContent(changed), out IReadOnlyList<string> problems);
+                IReadOnlyList<ViewTemplate> views = file.Parse(new FilesFound([("views.json", changed)]), out IReadOnlyList<string> problems);
                 Assert.True(problems.Count == 0 || views.Count == 0, "views of a file that is refused");
                 _ = new ViewTable(views, null!).Find("GET", "/products/abc?q=a", out _);
             }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Configuration;
 using Gateway.Tests.Configuration;
 using Gateway.Views;
 using NJsonSchema;
@@ -54,7 +55,7 @@ public sealed class ViewsSchemaTests
     [MemberData(nameof(Places))]
     public void Each_key_that_the_reader_knows_stands_in_the_schema_and_the_other_way_round(string text, string part)
     {
-        new ViewFile(null, []).Parse(new ViewFileContent(System.Text.Encoding.UTF8.GetBytes(text)), out IReadOnlyList<string> problems);
+        new ViewFile(null, []).Parse(new FilesFound([("views.json", System.Text.Encoding.UTF8.GetBytes(text))]), out IReadOnlyList<string> problems);
 
         string sentence = Assert.Single(problems, static problem => problem.Contains(".x-: there is no such key; ", StringComparison.Ordinal));
         string[] known = sentence[(sentence.LastIndexOf(" has ", StringComparison.Ordinal) + 5)..^1].Split(", ");
