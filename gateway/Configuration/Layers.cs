@@ -35,19 +35,28 @@ internal static class Layers
         }
     }
 
+    /// <summary>Where the folder's files stand among the sources: after the shipped files and the defaults that are added to them.</summary>
+    public static int PlaceOfFolder(IEnumerable<IConfigurationSource> sources) =>
+        sources.Index().Last(static source => source.Item is JsonConfigurationSource).Index + 2;
+
     private static void Insert(ConfigurationManager configuration, IHostEnvironment environment)
     {
         IList<IConfigurationSource> sources = configuration.Sources;
-        int afterShipped = sources.IndexOf(sources.OfType<JsonConfigurationSource>().Last()) + 1;
-        foreach (JsonConfigurationSource file in FolderFiles())
-        {
-            sources.Insert(afterShipped, file);
-        }
-
-        sources.Insert(afterShipped, new MemoryConfigurationSource
+        int place = PlaceOfFolder(sources);
+        sources.Insert(place - 1, new MemoryConfigurationSource
         {
             InitialData = DefaultsOf(environment, AddressesOfAspNetCore(configuration)),
         });
+        FilesFound found = ConfigurationFolder.Find() is { } folder ? FilesFound.Read(ConfigurationFolder.Files(folder)) : FilesFound.None;
+        if (found.Failure is not null)
+        {
+            throw new ConfigurationException([found.Failure]);
+        }
+
+        foreach ((string path, byte[] bytes) in found.Files)
+        {
+            sources.Insert(place++, new FolderFile(path, bytes));
+        }
     }
 
     /// <summary>Development listens on loopback only and logs for people; everywhere else the log is JSON, a line each.</summary>
@@ -67,23 +76,6 @@ internal static class Layers
         }
 
         return addresses;
-    }
-
-    /// <summary>The folder's files in reverse, so that inserting each at the same place leaves them in the order of their names.</summary>
-    private static IEnumerable<JsonConfigurationSource> FolderFiles()
-    {
-        string? folder = ConfigurationFolder.Find();
-        if (folder is null)
-        {
-            yield break;
-        }
-
-        foreach (string file in ConfigurationFolder.Files(folder).Reverse())
-        {
-            var source = new JsonConfigurationSource { Path = file, Optional = false, ReloadOnChange = false };
-            source.ResolveFileProvider();
-            yield return source;
-        }
     }
 
     /// <summary>

@@ -20,6 +20,7 @@ internal static class SettingsFeature
         ConfigurationProblems problems = builder.Problems();
         problems.Sections.Add(section);
         problems.Sentences.AddRange(SettingsReader.Read(builder.Configuration.GetSection(section), options));
+        problems.Checks.Add(configuration => SettingsReader.Read(configuration.GetSection(section), new TOptions()));
         builder.Services.AddSingleton(options);
         return options;
     }
@@ -39,14 +40,20 @@ internal static class SettingsFeature
     public static WebApplication BuildChecked(this WebApplicationBuilder builder)
     {
         ConfigurationProblems problems = builder.Problems();
-        List<string> sentences =
-        [
-            .. UnknownSections(builder.Configuration, problems.Sections),
-            .. ValuesForSections(builder.Configuration, problems.Sections),
-            .. problems.Sentences,
-        ];
+        List<string> sentences = [.. OfSections(builder.Configuration, problems.Sections), .. problems.Sentences];
         return sentences.Count == 0 ? builder.Build() : throw new ConfigurationException(sentences);
     }
+
+    /// <summary>The configuration's files from now on, held to what all features so far have asked for; called when the last one has.</summary>
+    public static LiveConfiguration LiveConfiguration(this WebApplicationBuilder builder)
+    {
+        ConfigurationProblems problems = builder.Problems();
+        return new LiveConfiguration(builder.Configuration, configuration =>
+            [.. OfSections(configuration, problems.Sections), .. problems.Checks.SelectMany(check => check(configuration))]);
+    }
+
+    private static IEnumerable<string> OfSections(IConfigurationRoot configuration, HashSet<string> ours) =>
+        UnknownSections(configuration, ours).Concat(ValuesForSections(configuration, ours));
 
     /// <summary>Files and the command line are held to this: the environment has many variables that are not ours.</summary>
     private static IEnumerable<string> UnknownSections(IConfigurationRoot configuration, HashSet<string> ours) =>
@@ -88,5 +95,8 @@ internal static class SettingsFeature
         public HashSet<string> Sections { get; } = new(StringComparer.OrdinalIgnoreCase);
 
         public List<string> Sentences { get; } = [];
+
+        /// <summary>What each section's options say of a configuration that comes later.</summary>
+        public List<Func<IConfiguration, IReadOnlyList<string>>> Checks { get; } = [];
     }
 }

@@ -75,9 +75,9 @@ internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDis
         else
         {
             (_judged, _doubtful) = (found, null);
+            Refuse(problems);
             string reason = problems.Count == 1 ? problems[0] : $"{problems[0]} ({problems.Count - 1} more in the log)";
             _refusal = new Refused(_refusal?.Since ?? time.GetUtcNow(), reason);
-            Refuse(problems);
         }
     }
 

@@ -15,21 +15,25 @@ internal static class DemoFeature
             return;
         }
 
-        IConfiguration configuration = builder.Configuration;
+        ConfigurationManager configuration = builder.Configuration;
         StandIn? cluster = null;
         StandIn? app = null;
         if (!configuration.GetSection("Elasticsearch:Nodes").GetChildren().Any(static node => !string.IsNullOrEmpty(node.Value)))
         {
             cluster = StandIn.Create(StandInCluster.PreferredPort, StandInCluster.Map);
-            configuration[NodeKey] = cluster.Address.AbsoluteUri;
+            Set(configuration, NodeKey, cluster.Address);
         }
 
         if (string.IsNullOrEmpty(configuration[AppKey]) && Uri.TryCreate(configuration[NodeKey], UriKind.Absolute, out Uri? node))
         {
             app = StandIn.Create(StandInApp.PreferredPort, new StandInApp(node).Map);
-            configuration[AppKey] = app.Address.AbsoluteUri;
+            Set(configuration, AppKey, app.Address);
         }
 
         builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<StandIns>(services, new Cast(cluster, app)));
     }
+
+    /// <summary>A layer of its own, above all others: it stays where files are read again.</summary>
+    private static void Set(ConfigurationManager configuration, string key, Uri address) =>
+        configuration.AddInMemoryCollection([new(key, address.AbsoluteUri)]);
 }

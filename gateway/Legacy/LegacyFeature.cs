@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Microsoft.AspNetCore.DataProtection;
+using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Legacy;
@@ -7,18 +8,15 @@ namespace Gateway.Legacy;
 /// <summary>YARP: the route to the app, and whatever routes and clusters the operator adds under <c>ReverseProxy</c>.</summary>
 internal static class LegacyFeature
 {
-    private const string YarpSection = "ReverseProxy";
-
     public static void AddLegacy(this WebApplicationBuilder builder)
     {
         LegacyOptions options = builder.AddSettings<LegacyOptions>(LegacyOptions.Section);
         builder.Services.AddSingleton<IForwarderHttpClientFactory, ProxyClientFactory>();
-        builder.Services.AddReverseProxy()
-            .LoadFromConfig(builder.Configuration.GetSection(YarpSection))
-            .LoadFromMemory([LegacyRoute.Route], options.Address is null ? [] : [LegacyRoute.Cluster(options)])
-            .AddTransforms(Transforms.Add);
+        (IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) = ReadTable(builder, options);
+        builder.Services.AddReverseProxy().LoadFromMemory(routes, clusters).AddTransforms(Transforms.Add);
         KeepKeysInMemory(builder.Services);
-        CheckDestinations(builder);
+        LiveConfiguration live = builder.LiveConfiguration();
+        builder.AddWatchedFiles((services, time) => ActivatorUtilities.CreateInstance<LiveTable>(services, live).Watch(time));
     }
 
     public static void MapLegacy(this WebApplication app)
@@ -42,20 +40,24 @@ internal static class LegacyFeature
         catch (InvalidOperationException refused) when (refused.InnerException is { } reason)
         {
             IEnumerable<Exception> reasons = reason is AggregateException several ? several.Flatten().InnerExceptions : [reason];
-            throw new ConfigurationException([.. reasons.Select(static one => $"{YarpSection}: {one.Message}")]);
+            throw new ConfigurationException([.. reasons.Select(static one => $"{ProxyTable.Section}: {one.Message}")]);
         }
     }
 
-    /// <summary>YARP checks the address of a destination only when the first request is to go there.</summary>
-    private static void CheckDestinations(WebApplicationBuilder builder)
+    private static ProxyTable ReadTable(WebApplicationBuilder builder, LegacyOptions options)
     {
-        foreach (IConfigurationSection destination in builder.Configuration.GetSection($"{YarpSection}:Clusters").GetChildren()
-            .SelectMany(static cluster => cluster.GetSection("Destinations").GetChildren()))
+        try
         {
-            if (!Uri.TryCreate(destination["Address"], UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+            return ProxyTable.Read(builder.Configuration, options);
+        }
+        catch (ConfigurationException wrong)
+        {
+            foreach (string problem in wrong.Problems)
             {
-                builder.AddProblem($"{destination.Path}:Address: the value is not an absolute URL with http or https.");
+                builder.AddProblem(problem);
             }
+
+            return new ProxyTable([], []);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using Gateway.Configuration;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Listening;
 
@@ -14,10 +15,10 @@ internal static class ListeningFeature
     {
         AdminOptions admin = builder.AddSettings<AdminOptions>(AdminOptions.Section);
         DrainingOptions draining = builder.AddSettings<DrainingOptions>(DrainingOptions.Section);
-        builder.Configuration[$"Kestrel:Endpoints:{AdminEndpoint}:Url"] = admin.Url;
+        builder.Configuration.AddInMemoryCollection([new($"Kestrel:Endpoints:{AdminEndpoint}:Url", admin.Url)]);
         CheckEndpoints(builder);
 
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<MatcherPolicy, AdminPolicy>();
         builder.Services.AddSingleton<Drain>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<Drain>());

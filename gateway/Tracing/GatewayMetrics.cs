@@ -21,6 +21,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _failures;
     private readonly Counter<long> _spansDropped;
     private readonly Counter<long> _viewReloads;
+    private readonly Counter<long> _configurationReloads;
     private readonly Histogram<double> _operations;
     private readonly Histogram<double> _waits;
     private readonly Counter<long> _attempts;
@@ -37,6 +38,7 @@ internal sealed class GatewayMetrics : IDisposable
         _failures = _meter.CreateCounter<long>("loopgate.failures", "{request}", "Answers of the gateway's own, by reason.");
         _spansDropped = _meter.CreateCounter<long>("loopgate.spans.dropped", "{span}", "Spans that the collector did not take, or for which the queue had no room.");
         _viewReloads = _meter.CreateCounter<long>("loopgate.views.reloads", "{reload}", "Changes of views.json, by what became of them: applied or refused.");
+        _configurationReloads = _meter.CreateCounter<long>("loopgate.configuration.reloads", "{reload}", "Changes of the configuration's files, by what became of them: applied or refused.");
         _attempts = _meter.CreateCounter<long>("loopgate.elasticsearch.attempts", "{request}", "Requests to Elasticsearch nodes, by node and result.");
         _sharedCalls = _meter.CreateCounter<long>("loopgate.elasticsearch.shared", "{request}", "Requests answered by a call that another request had in flight.");
         // OpenTelemetry's semantic conventions for database clients give these.
@@ -66,6 +68,9 @@ internal sealed class GatewayMetrics : IDisposable
     public void SpansDropped(long count) => _spansDropped.Add(count);
 
     public void ViewsReloaded(bool applied) => _viewReloads.Add(1, new KeyValuePair<string, object?>(Names.ViewsResult, applied ? "applied" : "refused"));
+
+    public void ConfigurationReloaded(bool applied) =>
+        _configurationReloads.Add(1, new KeyValuePair<string, object?>(Names.ConfigurationResult, applied ? "applied" : "refused"));
 
     /// <summary>A node answered with this status, or, where that is null, failed for this reason.</summary>
     public void NodeAsked(Uri node, string? status, string reason)

@@ -29,6 +29,7 @@ internal static class Names
     public const string DbClientConnectionPoolName = "db.client.connection.pool.name";
 
     public const string ViewsResult = "loopgate.views.result";
+    public const string ConfigurationResult = "loopgate.configuration.result";
 
     public const string DbCollectionName = "db.collection.name";
     public const string DbSystemName = "db.system.name";

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Microsoft.Extensions.Configuration.Json;
+
+namespace Gateway.Configuration;
+
+/// <summary>One file of the configuration folder as a layer, from the bytes that were found: what is judged is what is applied.</summary>
+internal sealed class FolderFile(string path, byte[] bytes) : IConfigurationSource
+{
+    public string Path => path;
+
+    public byte[] Bytes => bytes;
+
+    public IConfigurationProvider Build(IConfigurationBuilder builder) =>
+        new Provider(new JsonConfigurationSource { Path = path }, bytes);
+
+    private sealed class Provider(JsonConfigurationSource source, byte[] bytes) : JsonConfigurationProvider(source)
+    {
+        /// <exception cref="ConfigurationException">The file is no JSON object, or has a key twice.</exception>
+        public override void Load()
+        {
+            try
+            {
+                Load(new MemoryStream(bytes, writable: false));
+            }
+            catch (FormatException broken)
+            {
+                string reason = broken.GetBaseException() is JsonException json ? json.Message : broken.Message;
+                throw new ConfigurationException([$"{Source.Path}: {reason.ReplaceLineEndings(" ")}"]);
+            }
+        }
+    }
+}

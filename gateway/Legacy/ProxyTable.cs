@@ -1,0 +1,58 @@
+using Gateway.Configuration;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Legacy;
+
+/// <summary>The routes and clusters that the proxy has: the operator's, under <c>ReverseProxy</c>, and the built-in ones to the app.</summary>
+internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyList<ClusterConfig> Clusters)
+{
+    public const string Section = "ReverseProxy";
+
+    /// <summary>Reads them, strictly where YARP is not.</summary>
+    /// <exception cref="ConfigurationException">Something in the section is wrong; it has all that was found.</exception>
+    public static ProxyTable Read(IConfiguration configuration, LegacyOptions legacy)
+    {
+        IConfigurationSection section = configuration.GetSection(Section);
+        List<string> problems = [.. WrongDestinations(section), .. TakenNames(section)];
+        IProxyConfig? read = AsYarpDoes(section, problems);
+        if (read is null || problems.Count > 0)
+        {
+            throw new ConfigurationException(problems);
+        }
+
+        return new ProxyTable(
+            [.. read.Routes, LegacyRoute.Route],
+            [.. read.Clusters, .. legacy.Address is null ? Array.Empty<ClusterConfig>() : [LegacyRoute.Cluster(legacy)]]);
+    }
+
+    /// <summary>YARP's reader is no public class; what it makes of a section can be had from its services alone.</summary>
+    private static IProxyConfig? AsYarpDoes(IConfigurationSection section, List<string> problems)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging().AddReverseProxy().LoadFromConfig(section);
+        using ServiceProvider provider = services.BuildServiceProvider();
+        try
+        {
+            return provider.GetRequiredService<IProxyConfigProvider>().GetConfig();
+        }
+        catch (Exception wrong)
+        {
+            // It throws whatever its conversions throw, plain exceptions among them; nothing else happens in there.
+            problems.Add($"{Section}: {wrong.GetBaseException().Message}");
+            return null;
+        }
+    }
+
+    /// <summary>YARP checks the address of a destination only when the first request is to go there.</summary>
+    private static IEnumerable<string> WrongDestinations(IConfigurationSection section) =>
+        from cluster in section.GetSection("Clusters").GetChildren()
+        from destination in cluster.GetSection("Destinations").GetChildren()
+        where !Uri.TryCreate(destination["Address"], UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https")
+        select $"{destination.Path}:Address: the value is not an absolute URL with http or https.";
+
+    private static IEnumerable<string> TakenNames(IConfigurationSection section) =>
+        from list in (string[])["Routes", "Clusters"]
+        from entry in section.GetSection(list).GetChildren()
+        where string.Equals(entry.Key, LegacyRoute.Id, StringComparison.OrdinalIgnoreCase)
+        select $"{entry.Path}: the name is taken by the built-in route to the app.";
+}
