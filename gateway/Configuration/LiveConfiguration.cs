@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Configuration.Memory;
 
 namespace Gateway.Configuration;
 
@@ -70,8 +71,15 @@ internal sealed class LiveConfiguration
     private static IEnumerable<KeyValuePair<string, string?>> Values(IConfiguration configuration) =>
         configuration.AsEnumerable().Where(static value => value.Value is not null);
 
-    /// <summary>The shipped files would be watched by each configuration that is built of their sources.</summary>
-    private static IConfigurationSource FromNowOn(IConfigurationSource source) => source is JsonConfigurationSource { Path: { } path } file
-        ? new JsonConfigurationSource { Path = path, FileProvider = file.FileProvider, Optional = file.Optional, ReloadOnChange = false }
-        : source;
+    /// <summary>
+    /// Nothing that is built of these sources is tied to what lives on: the shipped files would be watched by each configuration, and each
+    /// would be told of changes in one that it is chained to, and so be kept.
+    /// </summary>
+    private static IConfigurationSource FromNowOn(IConfigurationSource source) => source switch
+    {
+        JsonConfigurationSource { Path: { } path } file =>
+            new JsonConfigurationSource { Path = path, FileProvider = file.FileProvider, Optional = file.Optional, ReloadOnChange = false },
+        ChainedConfigurationSource { Configuration: { } chained } => new MemoryConfigurationSource { InitialData = [.. Values(chained)] },
+        _ => source,
+    };
 }
