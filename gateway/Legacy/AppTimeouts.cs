@@ -6,7 +6,7 @@ namespace Gateway.Legacy;
 /// Holds the app to its time limits. YARP knows one limit for everything between two bytes; the app's first byte, a pause in a body
 /// and a silent WebSocket need one each. A limit that is passed is a <see cref="TimeoutException"/>.
 /// </summary>
-internal sealed class AppTimeouts(HttpMessageHandler inner, LegacyOptions options) : DelegatingHandler(inner)
+internal sealed class AppTimeouts(HttpMessageHandler inner, ExchangeOptions options) : DelegatingHandler(inner)
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

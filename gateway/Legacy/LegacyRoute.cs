@@ -9,6 +9,9 @@ internal static class LegacyRoute
 {
     public const string Id = "legacy";
 
+    /// <summary>Our limits are finer (<see cref="AppTimeouts"/>); YARP's one for everything would cut silent WebSockets.</summary>
+    public static readonly TimeSpan NoActivityTimeout = TimeSpan.FromDays(24);
+
     public static RouteConfig Route { get; } = new()
     {
         RouteId = Id,
@@ -25,8 +28,7 @@ internal static class LegacyRoute
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            // Ours are finer (AppTimeouts); YARP's one limit for everything would cut silent WebSockets.
-            ActivityTimeout = TimeSpan.FromDays(24),
+            ActivityTimeout = NoActivityTimeout,
         },
     };
 }

@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Legacy;
 
-/// <summary>YARP's factory of HTTP clients, with traced connections for every cluster, and for the app the pool settings that YARP lacks.</summary>
+/// <summary>YARP's factory of HTTP clients, with traced connections, and the pool settings and time limits that YARP lacks.</summary>
 internal sealed class ProxyClientFactory(ILogger<ForwarderHttpClientFactory> logger, TracedConnections connections, LegacyOptions options)
     : ForwarderHttpClientFactory(logger)
 {
@@ -15,17 +15,21 @@ internal sealed class ProxyClientFactory(ILogger<ForwarderHttpClientFactory> log
         // As Kestrel reads and writes fields here: a byte is a character. Without it, .NET sends no field that is not ASCII.
         handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
         handler.ResponseHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
-        if (context.ClusterId == LegacyRoute.Id)
-        {
-            handler.ConnectTimeout = options.ConnectTimeout;
-            handler.PooledConnectionIdleTimeout = options.PooledConnectionIdleTimeout;
-            handler.PooledConnectionLifetime = options.ReuseConnections ? options.PooledConnectionLifetime : TimeSpan.Zero;
-        }
+        ExchangeOptions exchange = OptionsOf(context);
+        handler.ConnectTimeout = exchange.ConnectTimeout;
+        handler.PooledConnectionIdleTimeout = exchange.PooledConnectionIdleTimeout;
+        handler.PooledConnectionLifetime = exchange.ReuseConnections ? exchange.PooledConnectionLifetime : TimeSpan.Zero;
     }
 
-    protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler)
-    {
-        HttpMessageHandler wrapped = base.WrapHandler(context, handler);
-        return context.ClusterId == LegacyRoute.Id ? new AppTimeouts(wrapped, options) : wrapped;
-    }
+    protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
+        new AppTimeouts(base.WrapHandler(context, handler), OptionsOf(context));
+
+    /// <summary>
+    /// A client that is replaced is not disposed: a request may be about to use it. Its connections end as idle ones, and then it is collected.
+    /// </summary>
+    protected override bool CanReuseOldClient(ForwarderHttpClientContext context) =>
+        base.CanReuseOldClient(context) && ExchangeOptions.AreSame(context.OldMetadata, context.NewMetadata);
+
+    private ExchangeOptions OptionsOf(ForwarderHttpClientContext context) =>
+        context.ClusterId == LegacyRoute.Id ? options : ExchangeOptions.FromMetadata(context.NewMetadata);
 }

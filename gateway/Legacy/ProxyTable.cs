@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Legacy;
 
@@ -13,7 +14,7 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
     public static ProxyTable Read(IConfiguration configuration, LegacyOptions legacy)
     {
         IConfigurationSection section = configuration.GetSection(Section);
-        List<string> problems = [.. WrongDestinations(section), .. TakenNames(section)];
+        List<string> problems = [.. YarpKeys.Unknown(section), .. WrongDestinations(section), .. TakenNames(section), .. WrongOptions(section)];
         IProxyConfig? read = AsYarpDoes(section, problems);
         if (read is null || problems.Count > 0)
         {
@@ -22,7 +23,20 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
 
         return new ProxyTable(
             [.. read.Routes, LegacyRoute.Route],
-            [.. read.Clusters, .. legacy.Address is null ? Array.Empty<ClusterConfig>() : [LegacyRoute.Cluster(legacy)]]);
+            [.. read.Clusters.Select(cluster => Complete(cluster, section.GetSection($"Clusters:{cluster.ClusterId}:{ExchangeOptions.OfCluster}"))), .. legacy.Address is null ? Array.Empty<ClusterConfig>() : [LegacyRoute.Cluster(legacy)]]);
+    }
+
+    /// <summary>With our own options, and without YARP's limit where the operator has not set it.</summary>
+    private static ClusterConfig Complete(ClusterConfig cluster, IConfigurationSection options)
+    {
+        var metadata = new Dictionary<string, string>(cluster.Metadata ?? new Dictionary<string, string>());
+        foreach ((string key, string value) in ExchangeOptions.ToMetadata(options))
+        {
+            metadata[key] = value;
+        }
+
+        ForwarderRequestConfig request = cluster.HttpRequest ?? ForwarderRequestConfig.Empty;
+        return cluster with { Metadata = metadata, HttpRequest = request with { ActivityTimeout = request.ActivityTimeout ?? LegacyRoute.NoActivityTimeout } };
     }
 
     /// <summary>YARP's reader is no public class; what it makes of a section can be had from its services alone.</summary>
@@ -49,6 +63,9 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         from destination in cluster.GetSection("Destinations").GetChildren()
         where !Uri.TryCreate(destination["Address"], UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https")
         select $"{destination.Path}:Address: the value is not an absolute URL with http or https.";
+
+    private static IEnumerable<string> WrongOptions(IConfigurationSection section) => section.GetSection("Clusters").GetChildren()
+        .SelectMany(static cluster => SettingsReader.Read(cluster.GetSection(ExchangeOptions.OfCluster), new ExchangeOptions()));
 
     private static IEnumerable<string> TakenNames(IConfigurationSection section) =>
         from list in (string[])["Routes", "Clusters"]

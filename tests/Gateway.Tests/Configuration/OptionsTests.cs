@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
 using Gateway.Configuration;
+using Gateway.Legacy;
 using Gateway.Views;
 using Microsoft.Extensions.Configuration;
 
@@ -82,6 +83,20 @@ public sealed class OptionsTests
 
         Assert.Equal(typeof(ViewOptions).GetProperties().Select(static p => p.Name), view.EnumerateObject().Select(static p => p.Name));
         Assert.All(typeof(ViewOptions).GetProperties(), property => Agree(property, view.GetProperty(property.Name)));
+    }
+
+    [Fact]
+    public void The_options_of_a_cluster_have_the_same_keys_limits_and_defaults_in_the_schema()
+    {
+        using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Repository.Schema));
+        JsonElement exchange = schema.RootElement.GetProperty("definitions").GetProperty("exchange").GetProperty("properties");
+        PropertyInfo[] properties = typeof(ExchangeOptions).GetProperties();
+
+        Assert.Equal(properties.Select(static p => p.Name), exchange.EnumerateObject().Select(static p => p.Name));
+        Assert.All(properties, property => Agree(property, exchange.GetProperty(property.Name)));
+        using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(Repository.Settings));
+        JsonElement legacy = settings.RootElement.GetProperty("Legacy");
+        Assert.All(properties, property => Assert.True(JsonElement.DeepEquals(legacy.GetProperty(property.Name), exchange.GetProperty(property.Name).GetProperty("default"))));
     }
 
     [Theory]

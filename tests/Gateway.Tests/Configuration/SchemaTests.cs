@@ -123,6 +123,8 @@ public sealed class SchemaTests
     [InlineData("""{"Views":{"info":{"Elasticsearch":"POST /_search"}}}""")]
     [InlineData("""{"Tracing":{"TrustedCallers":["everybody"]}}""")]
     [InlineData("""{"Inspect":{"Traces":-1}}""")]
+    [InlineData("""{"ReverseProxy":{"Clusters":{"c":{"Loopgate":{"ConectTimeout":"00:00:01"}}}}}""")]
+    [InlineData("""{"ReverseProxy":{"Clusters":{"c":{"Loopgate":{"IdleTimeout":30}}}}}""")]
     public async Task A_wrong_file_does_not_pass(string text)
     {
         JsonSchema schema = await JsonSchema.FromFileAsync(Repository.Schema);
