@@ -15,7 +15,7 @@ namespace Gateway;
 /// <summary>The table of contents: one line per feature, in the order a request meets them.</summary>
 internal static class Program
 {
-    private static Task<int> Main(string[] args) => CommandLine.RunAsync(args, Compose);
+    private static Task<int> Main(string[] args) => CommandLine.RunAsync(args, Compose, ListeningFeature.RunUntilDrainedAsync);
 
     internal static WebApplication Compose(WebApplicationBuilder builder)
     {

@@ -29,7 +29,7 @@ internal static class CommandLine
         typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
 
     /// <summary>Runs to the end of the process and returns its exit code: 0, or 1 where the configuration stops the start.</summary>
-    public static async Task<int> RunAsync(string[] args, Func<WebApplicationBuilder, WebApplication> compose)
+    public static async Task<int> RunAsync(string[] args, Func<WebApplicationBuilder, WebApplication> compose, Func<WebApplication, Task> run)
     {
         if (args.Contains("--help") || args.Contains("-h"))
         {
@@ -50,7 +50,7 @@ internal static class CommandLine
                 return Print("The configuration is valid.");
             }
 
-            await app.RunAsync();
+            await run(app);
             return Success;
         }
         catch (ConfigurationException wrong)

@@ -47,13 +47,49 @@ internal static class ListeningFeature
         Drain drain = app.Services.GetRequiredService<Drain>();
         app.Use((context, next) =>
         {
+            drain.Enter();
             if (drain.IsDraining && !HttpProtocol.IsHttp2(context.Request.Protocol))
             {
                 context.Response.OnStarting(static state => CloseAfter((HttpResponse)state), context.Response);
             }
 
-            return next(context);
+            Task serving = next(context);
+            if (!serving.IsCompletedSuccessfully)
+            {
+                return LeaveAfterAsync(serving, drain, context);
+            }
+
+            drain.Leave(context);
+            return serving;
         });
+    }
+
+    /// <summary>Runs until a signal has stopped it and what was in flight has ended, or was cut: at the deadline, or by a second signal.</summary>
+    public static async Task RunUntilDrainedAsync(this WebApplication app)
+    {
+        using var signals = new Signals();
+        await app.StartAsync();
+        await Task.Delay(Timeout.InfiniteTimeSpan, app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await app.StopAsync(signals.Second);
+        }
+        catch (OperationCanceledException)
+        {
+            // The host's word for a deadline that passed; Drain has said what that cut.
+        }
+    }
+
+    private static async Task LeaveAfterAsync(Task serving, Drain drain, HttpContext context)
+    {
+        try
+        {
+            await serving;
+        }
+        finally
+        {
+            drain.Leave(context);
+        }
     }
 
     private static void Configure(KestrelServerOptions kestrel, IConfiguration section)

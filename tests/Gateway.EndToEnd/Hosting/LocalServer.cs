@@ -27,6 +27,7 @@ public sealed class LocalServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(address), port));
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         WebApplication app = builder.Build();
+        app.UseWebSockets();
         app.Run(answer);
         await app.StartAsync();
         return new LocalServer(app, new Uri($"http://{address}:{port}"));

@@ -97,6 +97,13 @@ public sealed class RunningProcess : IAsyncDisposable
 
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
+    /// <summary>How many files and sockets it has open, and how many threads.</summary>
+    public (int Handles, int Threads) Counts()
+    {
+        _process.Refresh();
+        return (Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length, _process.Threads.Count);
+    }
+
     /// <summary>Ends it without a chance to say goodbye.</summary>
     public void Kill() => Assert.Equal(0, Kill(_process.Id, SigKill));
 

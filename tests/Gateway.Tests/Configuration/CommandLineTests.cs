@@ -81,7 +81,7 @@ public sealed class CommandLineTests
         Console.SetError(capturedError);
         try
         {
-            int code = await CommandLine.RunAsync(args, Program.Compose);
+            int code = await CommandLine.RunAsync(args, Program.Compose, static app => app.RunAsync());
             return (code, captured.ToString(), capturedError.ToString());
         }
         finally
