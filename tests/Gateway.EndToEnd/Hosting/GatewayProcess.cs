@@ -43,10 +43,12 @@ public sealed class GatewayProcess
         StartAsync(processes, Production, [$"--Legacy:Address={app}", $"--Elasticsearch:Nodes:0={elasticsearch}", .. settings]);
 
     /// <summary>Starts it on free ports, by default without a wait at its end, and waits until it is ready.</summary>
-    public static async Task<GatewayProcess> StartAsync(ProcessSet processes, (string Name, string Value)[] environment, string[] settings)
+    public static Task<GatewayProcess> StartAsync(ProcessSet processes, (string Name, string Value)[] environment, string[] settings) =>
+        StartAtAsync(processes, environment, new Uri($"http://127.0.0.1:{Loopback.FreePort()}"), new Uri($"http://127.0.0.1:{Loopback.FreePort()}"), settings);
+
+    /// <summary>The same at these addresses, as one that takes another's place does.</summary>
+    public static async Task<GatewayProcess> StartAtAsync(ProcessSet processes, (string Name, string Value)[] environment, Uri address, Uri admin, string[] settings)
     {
-        var address = new Uri($"http://127.0.0.1:{Loopback.FreePort()}");
-        var admin = new Uri($"http://127.0.0.1:{Loopback.FreePort()}");
         RunningProcess process = Run(processes, [$"--Kestrel:Endpoints:Http:Url={address}", $"--Admin:Url={admin}", "--Draining:Wait=00:00:00", .. settings], environment);
         var gateway = new GatewayProcess(process, address, admin);
         await Eventually.HoldsAsync(
