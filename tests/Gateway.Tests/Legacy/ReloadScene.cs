@@ -11,9 +11,13 @@ namespace Gateway.Tests.Legacy;
 internal sealed class ReloadScene : IAsyncDisposable
 {
     private readonly Folder _folder;
-    private readonly Measured _reloads = new(("loopgate.configuration.reloads", ["loopgate.configuration.result"]));
+    private readonly Measured _reloads;
 
-    private ReloadScene(Folder folder, ScriptedServer app, GatewayHost gateway) => (_folder, App, Gateway) = (folder, app, gateway);
+    private ReloadScene(Folder folder, ScriptedServer app, GatewayHost gateway)
+    {
+        (_folder, App, Gateway) = (folder, app, gateway);
+        _reloads = new Measured(gateway, ("loopgate.configuration.reloads", ["loopgate.configuration.result"]));
+    }
 
     public ScriptedServer App { get; }
 
