@@ -20,6 +20,10 @@ internal sealed class FieldRules(IEnumerable<string> kept)
     private static readonly string[] _framing =
         ["Content-Length", "Content-Type", "Transfer-Encoding", "X-Content-Length", "X-Loop", "Proxy-Authorization", "Proxy-Connection", "Keep-Alive"];
 
+    /// <summary>Fields that have one value: two of them would arrive as one with a comma, of which each reader takes what it likes.</summary>
+    private static readonly FrozenSet<string> _single =
+        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Content-Type", "Authorization", "Proxy-Authorization", "Range", "If-Modified-Since", "If-Unmodified-Since");
+
     private static readonly SearchValues<char> _controls =
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Append(0x7F).Select(static code => (char)code).Where(static character => character != '\t')]);
 
@@ -37,7 +41,7 @@ internal sealed class FieldRules(IEnumerable<string> kept)
         sayWhoTheClientIs = false;
         foreach ((string name, StringValues values) in fields)
         {
-            if (!Token.Is(name) || (name.Contains('_') && _withTwins.Contains(name.Replace('_', '-'))))
+            if (!Token.Is(name) || (name.Contains('_') && _withTwins.Contains(name.Replace('_', '-'))) || (values.Count > 1 && _single.Contains(name)))
             {
                 return false;
             }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Responding;
 using Gateway.Tracing;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Guard;
@@ -82,7 +83,7 @@ internal sealed partial class GuardMiddleware
         }
 
         // HTTP/1.0 knows requests without a Host (RFC 9112 §3.2).
-        if (!request.Host.HasValue && request.Protocol != "HTTP/1.0")
+        if (request.Host.HasValue ? !HostList.HasGoodPort(request.Host.Value) : request.Protocol != "HTTP/1.0")
         {
             return Outcome.HostRefused;
         }
@@ -92,8 +93,7 @@ internal sealed partial class GuardMiddleware
             return Outcome.HostUnknown;
         }
 
-        // Kestrel reads a message with a length and chunks by its chunks, and renames the length (RFC 9112 §6.1 advises to refuse it).
-        if (!_fields.AreClear(request.Headers, out sayWhoTheClientIs) || (request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length")))
+        if (!_fields.AreClear(request.Headers, out sayWhoTheClientIs) || (request.Headers.TransferEncoding.Count > 0 && !IsFramedClearly(context)))
         {
             return Outcome.FieldRefused;
         }
@@ -101,6 +101,23 @@ internal sealed partial class GuardMiddleware
         return request.Headers.Expect is { Count: > 0 } expect && !string.Equals(expect, "100-continue", StringComparison.OrdinalIgnoreCase)
             ? Outcome.ExpectationUnknown
             : null;
+    }
+
+    /// <summary>
+    /// RFC 9112 §6.1: chunked once and nothing else, not by HTTP/1.0, and no length beside it, which Kestrel renames. Else nobody can be
+    /// sure where the body ends, and the connection is closed.
+    /// </summary>
+    private static bool IsFramedClearly(HttpContext context)
+    {
+        HttpRequest request = context.Request;
+        bool clear = request.Headers.TransferEncoding is [{ } coding] && coding.Equals("chunked", StringComparison.OrdinalIgnoreCase)
+            && request.Protocol != "HTTP/1.0" && !request.Headers.ContainsKey("X-Content-Length");
+        if (!clear)
+        {
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+
+        return clear;
     }
 
     /// <summary>RFC 8441: a WebSocket over HTTP/2 comes as a CONNECT that names it.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 
 namespace Gateway.Guard;
 
@@ -18,6 +19,13 @@ internal sealed class HostList(IReadOnlyCollection<string> patterns)
     {
         string name = text.StartsWith(Wildcard, StringComparison.Ordinal) ? text[Wildcard.Length..] : text;
         return Uri.CheckHostName(name) is not (UriHostNameType.Unknown or UriHostNameType.Basic);
+    }
+
+    /// <summary>False where a port follows that is beyond 65,535; that it has digits only is Kestrel's to see.</summary>
+    public static bool HasGoodPort(ReadOnlySpan<char> host)
+    {
+        ReadOnlySpan<char> port = host[(host.LastIndexOfAny(':', ']') + 1)..];
+        return port.Length == host.Length || port.Length < 5 || ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out _);
     }
 
     /// <summary>Case does not matter, nor the port, nor the dot that ends a full name.</summary>

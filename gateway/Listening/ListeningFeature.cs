@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Tracing;
@@ -13,6 +14,8 @@ internal static class ListeningFeature
 
     public static void AddListening(this WebApplicationBuilder builder)
     {
+        // RFC 9112 §2.2 lets a server read a bare LF as the end of a line. Where the next one reads it otherwise, a request is smuggled.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         AdminOptions admin = builder.AddSettings<AdminOptions>(AdminOptions.Section);
         DrainingOptions draining = builder.AddSettings<DrainingOptions>(DrainingOptions.Section);
         builder.Configuration.AddInMemoryCollection([new($"Kestrel:Endpoints:{AdminEndpoint}:Url", admin.Url)]);
@@ -20,6 +23,7 @@ internal static class ListeningFeature
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<MatcherPolicy, AdminPolicy>();
+        builder.Services.AddSingleton<DiagnosticSource, KestrelRefusals>();
         builder.Services.AddSingleton<Drain>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<Drain>());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = draining.Wait + draining.Deadline);

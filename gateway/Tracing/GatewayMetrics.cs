@@ -65,6 +65,9 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void Failed(Outcome outcome) => _failures.Add(1, new KeyValuePair<string, object?>(Names.ErrorType, Problem.Of(outcome).Reason));
 
+    /// <summary>The server refused a head by itself: there is no request yet, and no trace.</summary>
+    public void Refused(string reason) => _failures.Add(1, new KeyValuePair<string, object?>(Names.ErrorType, reason));
+
     public void SpansDropped(long count) => _spansDropped.Add(count);
 
     public void ViewsReloaded(bool applied) => _viewReloads.Add(1, new KeyValuePair<string, object?>(Names.ViewsResult, applied ? "applied" : "refused"));

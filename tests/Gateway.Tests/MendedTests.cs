@@ -142,17 +142,6 @@ public sealed class MendedTests
     }
 
     [Fact]
-    public async Task A_target_in_absolute_form_keeps_its_percent_signs()
-    {
-        await using var app = ScriptedServer.Always(Ok);
-        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
-
-        await RawClient.ExchangeAsync(gateway.Address, "GET http://shop.example/a%2Fb?x=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n");
-
-        Assert.Equal("/a%2Fb?x=1", Assert.Single(app.Requests).Target);
-    }
-
-    [Fact]
     public async Task A_small_first_piece_of_an_upload_is_not_held_back()
     {
         var firstArrived = new TaskCompletionSource();
@@ -172,18 +161,6 @@ public sealed class MendedTests
         await client.SendAsync("half");
 
         Assert.Equal(200, (await client.ReadAnswerAsync()).Status);
-    }
-
-    [Fact]
-    public async Task CONNECT_is_the_clients_mistake_and_not_the_apps()
-    {
-        await using var app = ScriptedServer.Always(Ok);
-        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
-
-        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, "CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n");
-
-        Assert.InRange(answer.Status, 400, 499);
-        Assert.Empty(app.Requests);
     }
 
     [Fact]

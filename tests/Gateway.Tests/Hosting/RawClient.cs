@@ -35,6 +35,19 @@ public sealed class RawClient : IDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await _stream.WriteAsync(bytes, _patience.Token);
 
+    /// <summary>Sends as much as the server takes: it may refuse and close before it has read all.</summary>
+    public async Task TrySendAsync(string bytes)
+    {
+        try
+        {
+            await SendAsync(bytes);
+        }
+        catch (IOException)
+        {
+            // What the server said before it closed is read all the same.
+        }
+    }
+
     /// <summary>The final answer; interim ones are passed over.</summary>
     public async Task<RawAnswer> ReadAnswerAsync(bool toHead = false)
     {

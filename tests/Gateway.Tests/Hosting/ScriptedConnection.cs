@@ -62,7 +62,6 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
         {
             if (await ReadAsync(1) is not [byte next])
             {
-                _clientLeft.TrySetResult();
                 return null;
             }
 
@@ -83,6 +82,11 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
         }
         catch (IOException)
         {
+            // A reset: what came before it is what there is.
+        }
+
+        if (read < count)
+        {
             _clientLeft.TrySetResult();
         }
 
@@ -99,8 +103,6 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
         while ((await ReadAsync(1)).Length > 0)
         {
         }
-
-        _clientLeft.TrySetResult();
     }
 
     /// <summary>Becomes a wire to another port, to which what was read already is sent first.</summary>

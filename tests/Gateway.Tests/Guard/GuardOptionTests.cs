@@ -1,0 +1,58 @@
+using Gateway.Tests.Hosting;
+
+namespace Gateway.Tests.Guard;
+
+/// <summary>What the guard does by its options; what it refuses stands in the catalogue, <see cref="Wire.WireTests"/>.</summary>
+public sealed class GuardOptionTests
+{
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    [Fact]
+    public async Task A_list_of_hosts_is_for_the_data_ports_and_may_have_addresses()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Guard:AllowedHosts:0", "[::1]"));
+
+        Assert.Equal(200, (await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n")).Status);
+        Assert.Equal(421, (await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: [::2]:8080\r\n\r\n")).Status);
+        // Kubelet and Prometheus call by the pod's address.
+        Assert.Equal("ready\n", await gateway.Client.GetStringAsync(new Uri(gateway.Admin, "/readyz")));
+    }
+
+    [Fact]
+    public async Task A_list_of_methods_replaces_the_usual_ones()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Guard:Methods:0", "PROPFIND"), ("Guard:Methods:1", "GET"));
+
+        Assert.Equal(200, (await RawClient.ExchangeAsync(gateway.Address, Get("/a", method: "PROPFIND"))).Status);
+        Assert.Equal(501, (await RawClient.ExchangeAsync(gateway.Address, Get("/a", method: "POST"))).Status);
+    }
+
+    [Fact]
+    public async Task What_asks_the_server_itself_is_answered_by_the_gateway()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n");
+
+        Assert.Equal(204, answer.Status);
+        Assert.Equal("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", answer.Field("Allow"));
+        Assert.Empty(app.Connections);
+        Assert.Equal("gateway", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "loopgate.served_by"));
+    }
+
+    [Fact]
+    public async Task Where_the_guard_is_off_everything_passes()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Guard:Enabled", "false"));
+
+        Assert.Equal(200, (await RawClient.ExchangeAsync(gateway.Address, Get("/a/../b", "X_Forwarded_For: 6.6.6.6", "FOO"))).Status);
+    }
+
+    private static string Get(string target, string? field = null, string method = "GET") =>
+        $"{method} {target} HTTP/1.1\r\nHost: h\r\n{(field is null ? "" : field + "\r\n")}\r\n";
+}
