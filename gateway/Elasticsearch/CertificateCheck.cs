@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Files;
 
 namespace Gateway.Elasticsearch;
 
@@ -21,19 +22,6 @@ internal sealed class CertificateCheck(byte[]? pin)
             _ => RefusalByChain(chain, errors),
         };
         return Refusal is null;
-    }
-
-    /// <summary>Trust in these authorities and in no others; nothing is fetched from where a certificate says that its issuer is.</summary>
-    public static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
-    {
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-        };
-        policy.CustomTrustStore.AddRange(authorities);
-        return policy;
     }
 
     private static (string, string)? RefusalByChain(X509Chain? chain, SslPolicyErrors errors)
@@ -70,7 +58,7 @@ internal sealed class CertificateCheck(byte[]? pin)
             return Mismatch();
         }
 
-        using var chain = new X509Chain { ChainPolicy = TrustOnly([authority]) };
+        using var chain = new X509Chain { ChainPolicy = PemFiles.TrustOnly([authority]) };
         foreach (X509ChainElement element in sent.ChainElements)
         {
             chain.ChainPolicy.ExtraStore.Add(element.Certificate);

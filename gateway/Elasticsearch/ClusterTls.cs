@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Files;
 
 namespace Gateway.Elasticsearch;
 
@@ -15,14 +16,12 @@ internal sealed partial class ClusterTls(ElasticsearchOptions options, ILogger l
         : null;
 
     private readonly LiveFiles<SslStreamCertificateContext>? _ours = options is { ClientCertificateFile: { } file, ClientCertificateKeyFile: { } key }
-        ? new(() => PemFiles.ClientCertificate(file, key), file, key)
+        ? new(() => PemFiles.Pair(file, key), file, key)
         : null;
 
     private readonly byte[]? _pin = options.CertificateFingerprint is { } fingerprint
         ? Convert.FromHexString(fingerprint.Replace(":", "", StringComparison.Ordinal))
         : null;
-
-    private string? _said;
 
     /// <summary>Makes TLS of a connection.</summary>
     /// <exception cref="TlsException">The handshake failed; it says why.</exception>
@@ -53,23 +52,13 @@ internal sealed partial class ClusterTls(ElasticsearchOptions options, ILogger l
         TargetHost = host,
         ClientCertificateContext = Current(_ours),
         // Without a pin and a file the system's authorities count, and never in their place: a file that is gone trusts nobody.
-        CertificateChainPolicy = _pin is null && _authorities is null ? null : CertificateCheck.TrustOnly(Current(_authorities) ?? []),
+        CertificateChainPolicy = _pin is null && _authorities is null ? null : PemFiles.TrustOnly(Current(_authorities) ?? []),
         RemoteCertificateValidationCallback = (_, certificate, chain, errors) => check.Accepts(certificate, chain, errors),
     };
 
     /// <summary>What the files say now; of a version that cannot be used it is said once, and the one before stays in use.</summary>
     private T? Current<T>(LiveFiles<T>? files)
-        where T : class
-    {
-        string? problem = null;
-        T? current = files?.Get(out problem);
-        if (problem is not null && Interlocked.Exchange(ref _said, problem) != problem)
-        {
-            Log.KeepsRunning(logger, problem);
-        }
-
-        return current;
-    }
+        where T : class => files?.Get(problem => Log.KeepsRunning(logger, problem));
 
     /// <summary>Only what is no record of TLS at all makes .NET give up without an error of OpenSSL's beneath.</summary>
     private static (string Cause, string Sentence) CauseOf(Exception failed) =>

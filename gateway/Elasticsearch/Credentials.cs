@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Headers;
 using System.Text;
+using Gateway.Files;
 
 namespace Gateway.Elasticsearch;
 

@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Files;
 
 namespace Gateway.Elasticsearch;
 
@@ -21,7 +22,7 @@ internal static class ElasticsearchFeature
         }
 
         if (options is { ClientCertificateFile: { } ours, ClientCertificateKeyFile: { } key } && File.Exists(ours) && File.Exists(key)
-            && PemFiles.ClientCertificate(ours, key).Problem is { } noPair)
+            && PemFiles.Pair(ours, key).Problem is { } noPair)
         {
             builder.AddProblem($"{ElasticsearchOptions.Section}:{nameof(options.ClientCertificateFile)}: {noPair}.");
         }

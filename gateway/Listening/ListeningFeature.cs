@@ -16,10 +16,13 @@ internal static class ListeningFeature
     {
         // RFC 9112 §2.2 lets a server read a bare LF as the end of a line. Where the next one reads it otherwise, a request is smuggled.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+        // Kestrel would close a listener and open it anew where the file of its certificate changes.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableCertificateFileWatching", true);
         AdminOptions admin = builder.AddSettings<AdminOptions>(AdminOptions.Section);
         DrainingOptions draining = builder.AddSettings<DrainingOptions>(DrainingOptions.Section);
         builder.Configuration.AddInMemoryCollection([new($"Kestrel:Endpoints:{AdminEndpoint}:Url", admin.Url)]);
         CheckEndpoints(builder);
+        var tls = TlsEndpoints.Read(builder);
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<MatcherPolicy, AdminPolicy>();
@@ -27,7 +30,7 @@ internal static class ListeningFeature
         builder.Services.AddSingleton<Drain>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<Drain>());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = draining.Wait + draining.Deadline);
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel")));
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel"), tls));
     }
 
     /// <summary>Leaves what came in by the admin listener out of traces, metrics and logs of requests.</summary>
@@ -96,7 +99,7 @@ internal static class ListeningFeature
         }
     }
 
-    private static void Configure(KestrelServerOptions kestrel, IConfiguration section)
+    private static void Configure(KestrelServerOptions kestrel, IConfiguration section, TlsEndpoints tls)
     {
         // The app decides how large a body may be and how slowly it may come: it has done so before the gateway came.
         kestrel.Limits.MaxRequestBodySize = null;
@@ -107,12 +110,26 @@ internal static class ListeningFeature
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         section.Bind(kestrel);
-        kestrel.ConfigurationLoader!.Endpoint(AdminEndpoint, static endpoint =>
-            endpoint.ListenOptions.Use(static next => connection =>
+        ILogger logger = kestrel.ApplicationServices.GetRequiredService<ILogger<TlsEndpoint>>();
+        foreach (IConfigurationSection endpoint in section.GetSection("Endpoints").GetChildren())
+        {
+            // Kestrel keeps one of these for a name.
+            kestrel.ConfigurationLoader!.Endpoint(endpoint.Key, configuration => Configure(configuration.ListenOptions, endpoint.Key, tls, logger));
+        }
+    }
+
+    private static void Configure(ListenOptions listener, string name, TlsEndpoints tls, ILogger logger)
+    {
+        if (name == AdminEndpoint)
+        {
+            listener.Use(static next => connection =>
             {
                 connection.Features.Set(new AdminConnection());
                 return next(connection);
-            }));
+            });
+        }
+
+        tls.Use(listener, name, logger);
     }
 
     private static void CheckEndpoints(WebApplicationBuilder builder)

@@ -29,9 +29,9 @@ public sealed class OptionsTests
     ];
 
     [Fact]
-    public void All_seven_sections_with_fixed_keys_are_found() =>
+    public void All_eight_sections_with_fixed_keys_are_found() =>
         Assert.Equal(
-            ["Admin", "Draining", "Elasticsearch", "Guard", "Inspect", "Legacy", "Tracing"],
+            ["Admin", "Draining", "Elasticsearch", "Guard", "Inspect", "Legacy", "Tls", "Tracing"],
             Keys.Select(static row => row.Data.Item1).Distinct().Order(StringComparer.Ordinal));
 
     [Theory]

@@ -10,7 +10,7 @@ public sealed class SchemaTests
     private static readonly JsonDocument _schema = JsonDocument.Parse(File.ReadAllText(Repository.Schema));
 
     /// <summary>Sections of ours; the frameworks' own are only named.</summary>
-    private static readonly string[] _sections = ["Admin", "Guard", "Legacy", "Elasticsearch", "Tracing", "Draining", "Inspect"];
+    private static readonly string[] _sections = ["Admin", "Tls", "Guard", "Legacy", "Elasticsearch", "Tracing", "Draining", "Inspect"];
 
     public static TheoryData<string> ShippedFiles { get; } =
     [

@@ -72,7 +72,7 @@ public sealed class GatewayHost : IAsyncDisposable
         configure(builder);
         WebApplication app = Program.Compose(builder);
         await app.StartAsync();
-        (Uri address, Uri admin) = await FindAsync([.. app.Urls.Select(static url => new Uri(url))]);
+        (Uri address, Uri admin) = await FindAsync([.. app.Urls.Select(static url => new Uri(url)).OrderBy(static url => url.Scheme, StringComparer.Ordinal)]);
         return new GatewayHost(app, log, spans, address, admin);
     }
 
@@ -116,7 +116,7 @@ public sealed class GatewayHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Which of the two listeners is the admin's: the one that answers for health.</summary>
+    /// <summary>Which of the two listeners is the admin's: the one that answers for health; one without TLS is asked.</summary>
     private static async Task<(Uri Address, Uri Admin)> FindAsync(Uri[] addresses)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });

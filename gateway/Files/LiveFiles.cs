@@ -1,4 +1,4 @@
-namespace Gateway.Elasticsearch;
+namespace Gateway.Files;
 
 /// <summary>
 /// What one or two files say, read again when they have changed. Where they cannot be used now, for they are just being replaced or
@@ -8,6 +8,7 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
     where T : class
 {
     private volatile Version? _running;
+    private string? _said;
 
     /// <summary>What they say, null where they have never been usable; <paramref name="problem"/> is what is wrong with them now.</summary>
     public T? Get(out string? problem)
@@ -25,6 +26,18 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
         }
 
         return _running?.Value;
+    }
+
+    /// <summary>The same; what is wrong is said once, and again only after the files have been good in between.</summary>
+    public T? Get(Action<string> say)
+    {
+        T? value = Get(out string? problem);
+        if (Interlocked.Exchange(ref _said, problem) != problem && problem is not null)
+        {
+            say(problem);
+        }
+
+        return value;
     }
 
     /// <summary>The same, read whatever the times say: two versions may be written within one tick of a coarse clock.</summary>

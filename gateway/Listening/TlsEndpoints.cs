@@ -1,0 +1,56 @@
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Configuration;
+using Gateway.Files;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gateway.Listening;
+
+/// <summary>The listeners whose TLS is ours, by the name of their endpoint; Kestrel's own does the rest.</summary>
+internal sealed class TlsEndpoints
+{
+    private readonly Dictionary<string, IReadOnlyList<TlsName>> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly LiveFiles<X509Certificate2Collection>? _clientAuthorities;
+
+    private TlsEndpoints(LiveFiles<X509Certificate2Collection>? clientAuthorities) => _clientAuthorities = clientAuthorities;
+
+    public static TlsEndpoints Read(WebApplicationBuilder builder)
+    {
+        IConfigurationSection kestrel = builder.Configuration.GetSection("Kestrel");
+        var reader = new TlsReader(kestrel, builder.Environment.ContentRootPath, builder.AddProblem);
+        var endpoints = new TlsEndpoints(ReadClientAuthorities(builder));
+        foreach (IConfigurationSection endpoint in kestrel.GetSection("Endpoints").GetChildren())
+        {
+            if (reader.Names(endpoint) is { } names)
+            {
+                endpoints._names[endpoint.Key] = names;
+            }
+        }
+
+        return endpoints;
+    }
+
+    public void Use(ListenOptions listener, string endpoint, ILogger logger)
+    {
+        if (_names.TryGetValue(endpoint, out IReadOnlyList<TlsName>? names))
+        {
+            new TlsEndpoint(names, _clientAuthorities, logger).Use(listener);
+        }
+    }
+
+    private static LiveFiles<X509Certificate2Collection>? ReadClientAuthorities(WebApplicationBuilder builder)
+    {
+        if (builder.AddSettings<TlsOptions>(TlsOptions.Section).ClientAuthorityFile is not { } named)
+        {
+            return null;
+        }
+
+        string file = Path.Combine(builder.Environment.ContentRootPath, named);
+        var authorities = new LiveFiles<X509Certificate2Collection>(() => PemFiles.Authorities(file), file);
+        if (authorities.Get(out string? problem) is null)
+        {
+            builder.AddProblem($"{TlsOptions.Section}:{nameof(TlsOptions.ClientAuthorityFile)}: {problem}.");
+        }
+
+        return authorities;
+    }
+}
