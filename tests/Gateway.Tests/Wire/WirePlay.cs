@@ -26,7 +26,7 @@ internal static partial class WirePlay
             ("Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel.BadRequests", "Debug"), ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning"),
             .. vector.Settings,
         ]);
-        using var measured = new Measured(("loopgate.failures", ["error.type"]));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         await client.TrySendAsync(vector.Send);
