@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Gateway.Tracing;
 using Yarp.ReverseProxy.Forwarder;
@@ -5,13 +6,17 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Legacy;
 
 /// <summary>YARP's factory of HTTP clients, with traced connections, and the pool settings and time limits that YARP lacks.</summary>
-internal sealed class ProxyClientFactory(ILogger<ForwarderHttpClientFactory> logger, TracedConnections connections, LegacyOptions options)
-    : ForwarderHttpClientFactory(logger)
+internal sealed class ProxyClientFactory(ILoggerFactory loggers, TracedConnections connections, LegacyOptions options)
+    : ForwarderHttpClientFactory(loggers.CreateLogger<ForwarderHttpClientFactory>())
 {
+    private readonly ILogger _log = loggers.CreateLogger("Gateway.Legacy");
+
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
         connections.Trace(handler, context.ClusterId);
+        handler.PlaintextStreamFilter = static (connection, _) => ValueTask.FromResult(
+            connection.NegotiatedHttpVersion.Major > 1 ? connection.PlaintextStream : new AppStream(connection.PlaintextStream));
         // As Kestrel reads and writes fields here: a byte is a character. Without it, .NET sends no field that is not ASCII.
         handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
         handler.ResponseHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
@@ -22,7 +27,7 @@ internal sealed class ProxyClientFactory(ILogger<ForwarderHttpClientFactory> log
     }
 
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
-        new AppTimeouts(base.WrapHandler(context, handler), OptionsOf(context));
+        new AppTimeouts(new SentAgain(base.WrapHandler(context, handler), Fresh(context), _log), OptionsOf(context));
 
     /// <summary>
     /// A client that is replaced is not disposed: a request may be about to use it. Its connections end as idle ones, and then it is collected.
@@ -32,4 +37,22 @@ internal sealed class ProxyClientFactory(ILogger<ForwarderHttpClientFactory> log
 
     private ExchangeOptions OptionsOf(ForwarderHttpClientContext context) =>
         context.ClusterId == LegacyRoute.Id ? options : ExchangeOptions.FromMetadata(context.NewMetadata);
+
+    /// <summary>The same client without a pool, for what is sent again: another pooled connection may be as stale as the first. What YARP sets, it sets too.</summary>
+    private SocketsHttpHandler Fresh(ForwarderHttpClientContext context)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            // Replaces the trace context of the first attempt by that of the second.
+            ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
+            ConnectTimeout = TimeSpan.FromSeconds(15),
+        };
+        ConfigureHandler(context, handler);
+        connections.Trace(handler, context.ClusterId, areResends: true);
+        handler.PooledConnectionLifetime = TimeSpan.Zero;
+        return handler;
+    }
 }

@@ -12,6 +12,9 @@ internal sealed class ConnectionIdentity(string id, string peer, Activity? setup
     /// <summary>Whether it may be an HTTP/2 connection, of which one loop writes for all requests.</summary>
     public required bool IsHttp2 { get; init; }
 
+    /// <summary>Whether what it carries was sent before, on a connection that turned out to be stale.</summary>
+    public bool AreResends { get; init; }
+
     /// <summary>The name of its pool, where it leads to a database.</summary>
     public string? DatabasePool { get; init; }
 
@@ -51,7 +54,11 @@ internal sealed class ConnectionIdentity(string id, string peer, Activity? setup
         else
         {
             // On the hot path nothing is looked for that cannot be there yet.
-            Describe(request, use, 1, static (span, name, value) => span.AddTag(name, value));
+            Describe(request, use, AreResends ? 2 : 1, static (span, name, value) => span.AddTag(name, value));
+            if (AreResends)
+            {
+                request.AddTag(Names.HttpRequestResendCount, 1);
+            }
         }
 
         request.SetTag(Names.ServerAddress, serverAddress);

@@ -39,6 +39,7 @@ internal static class Names
     public const string ElasticsearchNodeName = "elasticsearch.node.name";
     public const string ErrorType = "error.type";
     public const string HttpRequestMethod = "http.request.method";
+    public const string HttpRequestResendCount = "http.request.resend_count";
     public const string HttpResponseStatusCode = "http.response.status_code";
     public const string HttpRoute = "http.route";
     public const string NetworkPeerAddress = "network.peer.address";

@@ -22,12 +22,13 @@ internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistr
 
     /// <summary>
     /// Lets the handler open its connections here. <paramref name="peer"/> says whom it talks to, in few words; the metrics of a
-    /// database have names of their own.
+    /// database have names of their own, and a request that is sent again is a second attempt.
     /// </summary>
-    public void Trace(SocketsHttpHandler handler, string peer, bool isDatabase = false) =>
-        handler.ConnectCallback = (context, cancellation) => ConnectAsync(context, peer, isDatabase, cancellation);
+    public void Trace(SocketsHttpHandler handler, string peer, bool isDatabase = false, bool areResends = false) =>
+        handler.ConnectCallback = (context, cancellation) => ConnectAsync(context, peer, isDatabase, areResends, cancellation);
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, string peer, bool isDatabase, CancellationToken cancellation)
+    private async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context, string peer, bool isDatabase, bool areResends, CancellationToken cancellation)
     {
         Activity? setup = Activity.Current is { OperationName: Sources.ConnectionSetup } current ? current : null;
         bool http2 = MayBeHttp2(context.InitialRequestMessage);
@@ -52,6 +53,7 @@ internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistr
         var identity = new ConnectionIdentity(_ids.Next(), peer, setup, address, pipeline, metrics)
         {
             IsHttp2 = http2,
+            AreResends = areResends,
             DatabasePool = isDatabase ? $"{address}:{context.DnsEndPoint.Port}" : null,
         };
         identity.Opened();

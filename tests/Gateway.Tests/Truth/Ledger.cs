@@ -26,11 +26,15 @@ internal sealed class Ledger
     /// <summary>All that went out.</summary>
     public IReadOnlyCollection<Claim> Claims => _witness.Claims;
 
-    /// <summary>How many different requests they are: YARP may have to ask for a WebSocket again.</summary>
+    /// <summary>How many different requests they are: what met a stale connection went out twice, and YARP may have to ask for a WebSocket again.</summary>
     public int Requests => _requests.Count;
 
     /// <summary>How many connections they name.</summary>
     public int Connections => _connections.Count;
+
+    /// <summary>Whether nothing went out twice but what met a connection that had been used before, and that once.</summary>
+    public bool RepeatsWereStale => _requests.All(static request =>
+        request.OrderBy(static claim => claim.Start).ToArray() is [_] or [{ Reused: true }, { Reused: false or null }]);
 
     /// <summary>How many of the requests the app read, once or more often.</summary>
     public int Read => _arrivals.Select(static arrival => arrival.Number).Distinct().Count();
