@@ -4,16 +4,24 @@ namespace Gateway.Legacy;
 
 /// <summary>
 /// An HTTP/1.1 connection's bytes, above TLS: sees where a request and where its answer begins. .NET tells a connection that was stale
-/// from one that failed only where it was closed, and not where it was reset.
+/// from one that failed only where it was closed, and not where it was reset; and it reads no answer before it has sent the whole body.
 /// </summary>
 internal sealed class AppStream(Stream inner) : PassingStream(inner)
 {
     private int _requests;
     private bool _switched;
+    private volatile bool _isReading;
     private volatile bool _isUnanswered;
+    private volatile UploadWatch? _watch;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_watch is { HasBytes: true } watch)
+        {
+            return watch.TakeAsync(buffer);
+        }
+
+        _isReading = true;
         ValueTask<int> read = Inner.ReadAsync(buffer, cancellationToken);
         // Nothing asked for is nothing read: so .NET waits for an idle connection's first byte.
         return buffer.IsEmpty ? read : SeeAsync(read, buffer);
@@ -21,43 +29,65 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (!_isUnanswered && !_switched)
+        var upload = Upload.Current;
+        // .NET does not pipeline: what is written after an answer is the next request.
+        if (upload is null ? !_isUnanswered && !_switched : !ReferenceEquals(upload, _watch?.Upload))
         {
-            // .NET does not pipeline: what is written after an answer is the next request.
-            _requests++;
-            _isUnanswered = true;
+            Begin(upload);
+        }
+
+        if (upload is not null)
+        {
+            return SendAsync(buffer, upload);
         }
 
         ValueTask write = Inner.WriteAsync(buffer, cancellationToken);
         return write.IsCompletedSuccessfully ? write : SeeAsync(write);
     }
 
+    private void Begin(Upload? upload)
+    {
+        _requests++;
+        _isUnanswered = true;
+        _watch = upload is null ? null : new UploadWatch(upload);
+        if (_watch is { } watch && !_isReading && !upload!.WaitsFor100)
+        {
+            watch.ReadAhead(buffer => SeeAsync(Inner.ReadAsync(buffer), buffer));
+        }
+    }
+
     // One for each read of the proxy: the state is taken from a pool.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> SeeAsync(ValueTask<int> read, ReadOnlyMemory<byte> buffer)
+    private async ValueTask<int> SeeAsync(ValueTask<int> read, Memory<byte> buffer)
     {
         int count;
         try
         {
             count = await read;
-        }
-        catch (IOException failed) when (_isUnanswered)
-        {
-            throw new NoAnswerException(_requests > 1, failed);
-        }
-
-        if (_isUnanswered)
-        {
-            if (count == 0)
+            if (count == 0 && _isUnanswered)
             {
-                throw new NoAnswerException(_requests > 1, reason: null);
+                throw NoAnswer(reason: null);
             }
 
-            _isUnanswered = false;
-            _switched = buffer.Span[..count].StartsWith("HTTP/1.1 101"u8);
-        }
+            _isReading = false;
+            if (_isUnanswered)
+            {
+                _isUnanswered = false;
+                _switched = buffer.Span[..count].StartsWith("HTTP/1.1 101"u8);
+            }
 
-        return count;
+            return _watch is { IsOpen: true } watch ? await watch.HoldAsync(buffer, count, Inner) : count;
+        }
+        catch (IOException failed)
+        {
+            _watch?.Upload.AnswerFailed();
+            if (_isUnanswered && failed is not NoAnswerException)
+            {
+                throw NoAnswer(failed);
+            }
+
+            throw;
+        }
     }
 
     private async ValueTask SeeAsync(ValueTask write)
@@ -68,7 +98,39 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
         }
         catch (IOException failed) when (_isUnanswered)
         {
-            throw new NoAnswerException(_requests > 1, failed);
+            throw NoAnswer(failed);
         }
     }
+
+    /// <summary>Sends a part of a body, and nothing where it is no longer wanted: the app may have closed its side, or read no more.</summary>
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> buffer, Upload upload)
+    {
+        if (upload.IsStopped)
+        {
+            return;
+        }
+
+        upload.Offer(isTaken: false);
+        try
+        {
+            await Inner.WriteAsync(buffer, upload.Stopped);
+            upload.Offer(isTaken: true);
+        }
+        catch (OperationCanceledException) when (upload.IsStopped)
+        {
+            // The app has answered, and takes no more.
+        }
+        catch (IOException failed)
+        {
+            // It may have answered before it ended the connection.
+            if (!await upload.IsAnsweredAsync())
+            {
+                throw _isUnanswered ? NoAnswer(failed) : failed;
+            }
+
+            upload.Stop();
+        }
+    }
+
+    private NoAnswerException NoAnswer(IOException? reason) => new(_requests > 1, reason);
 }

@@ -11,11 +11,16 @@ internal sealed class AppTimeouts(HttpMessageHandler inner, ExchangeOptions opti
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var limit = new TimeLimit(options.TotalTimeout, cancellationToken);
+        Upload? upload = request.Content is null ? null : Upload.Of(request);
         try
         {
             if (request.Content is { } body)
             {
-                request.Content = new TimedContent(body, limit, options.IdleTimeout, afterwards: options.FirstByteTimeout);
+                // What is written from here on belongs to this upload.
+                Upload.Current = upload;
+                request.Content = upload is null
+                    ? new TimedContent(body, limit, options.IdleTimeout, afterwards: options.FirstByteTimeout)
+                    : new UploadContent(body, upload, limit, options);
             }
             else
             {
@@ -24,7 +29,7 @@ internal sealed class AppTimeouts(HttpMessageHandler inner, ExchangeOptions opti
 
             HttpResponseMessage response = await base.SendAsync(request, limit.Token);
             limit.Disarm();
-            response.Content = new TimedContent(response.Content, limit, IsStream(response) ? options.StreamIdleTimeout : options.IdleTimeout);
+            response.Content = new TimedContent(response.Content, limit, IsStream(response) ? options.StreamIdleTimeout : options.IdleTimeout, answered: upload);
             return response;
         }
         catch (OperationCanceledException) when (limit.IsPassed)

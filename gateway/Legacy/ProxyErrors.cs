@@ -13,7 +13,7 @@ internal static partial class ProxyErrors
     {
         RequestTrace.Of(context)?.ServedByLegacy();
         await next(context);
-        if (context.Features.Get<IForwarderErrorFeature>() is not { } failed)
+        if (context.Features.Get<IForwarderErrorFeature>() is not { } failed || WasAnsweredEarly(failed.Error, context))
         {
             return;
         }
@@ -26,6 +26,11 @@ internal static partial class ProxyErrors
 
         await context.AnswerAsync(outcome);
     }
+
+    /// <summary>The client has the whole answer, and the app did not want the rest of the body.</summary>
+    private static bool WasAnsweredEarly(ForwarderError error, HttpContext context) =>
+        error is ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyDestination
+        && Upload.Of(context) is { IsStopped: true, IsAnswered: true };
 
     private static Outcome OutcomeOf(IForwarderErrorFeature failed, HttpContext context)
     {

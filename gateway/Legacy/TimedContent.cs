@@ -11,14 +11,16 @@ internal sealed class TimedContent : HttpContent
     private readonly TimeLimit _limit;
     private readonly TimeSpan? _idle;
     private readonly TimeSpan? _afterwards;
+    private readonly Upload? _answered;
 
     /// <param name="inner">The body itself.</param>
     /// <param name="limit">The time that is armed and disarmed.</param>
     /// <param name="idle">The longest pause; null for none.</param>
     /// <param name="afterwards">What the app has once it has taken the whole request.</param>
-    public TimedContent(HttpContent inner, TimeLimit limit, TimeSpan? idle, TimeSpan? afterwards = null)
+    /// <param name="answered">Of an answer: the upload that it answers.</param>
+    public TimedContent(HttpContent inner, TimeLimit limit, TimeSpan? idle, TimeSpan? afterwards = null, Upload? answered = null)
     {
-        (_inner, _limit, _idle, _afterwards) = (inner, limit, idle, afterwards);
+        (_inner, _limit, _idle, _afterwards, _answered) = (inner, limit, idle, afterwards, answered);
         foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in inner.Headers.NonValidated)
         {
             Headers.TryAddWithoutValidation(name, values);
@@ -36,10 +38,10 @@ internal sealed class TimedContent : HttpContent
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task<Stream> CreateContentReadStreamAsync() =>
-        new TimedStream(await _inner.ReadAsStreamAsync(), _limit, _idle);
+        new TimedStream(await _inner.ReadAsStreamAsync(), _limit, _idle, _answered);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new TimedStream(await _inner.ReadAsStreamAsync(cancellationToken), _limit, _idle);
+        new TimedStream(await _inner.ReadAsStreamAsync(cancellationToken), _limit, _idle, _answered);
 
     /// <summary>The length is the field's: a Content-Length stays one, chunks stay chunks.</summary>
     protected override bool TryComputeLength(out long length)

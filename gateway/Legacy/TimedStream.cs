@@ -2,22 +2,22 @@ namespace Gateway.Legacy;
 
 /// <summary>
 /// Passes bytes through; a read or write that takes longer than the time ends in a <see cref="TimeoutException"/>. Waits on the
-/// limit's token, which is linked to the one that the proxy passes to every call.
+/// limit's token, which is linked to the one that the proxy passes to every call. An upload is told where its answer has been read.
 /// </summary>
-internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle) : PassingStream(inner)
+internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle, Upload? answered = null) : PassingStream(inner)
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ValueTask<int> read = Inner.ReadAsync(buffer, limit.Token);
         if (read.IsCompletedSuccessfully)
         {
-            return await read;
+            return See(await read, buffer);
         }
 
         limit.Arm(idle);
         try
         {
-            return await read;
+            return See(await read, buffer);
         }
         catch (OperationCanceledException) when (limit.IsPassed)
         {
@@ -49,6 +49,16 @@ internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle)
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Inner.FlushAsync(limit.Token);
+
+    private int See(int count, ReadOnlyMemory<byte> buffer)
+    {
+        if (count == 0 && !buffer.IsEmpty)
+        {
+            answered?.AnswerRead();
+        }
+
+        return count;
+    }
 
     private static TimeoutException Passed() => new("The app was silent for too long.");
 }

@@ -46,6 +46,12 @@ internal static class Transforms
         context.AddRequestTransform(static transform =>
         {
             KeepTarget(transform);
+            Upload.Begin(transform);
+            return ValueTask.CompletedTask;
+        });
+        context.AddResponseTransform(static transform =>
+        {
+            EndEarly(transform.HttpContext);
             return ValueTask.CompletedTask;
         });
         if (context.Services.GetRequiredService<TracingOptions>().LoopReports)
@@ -74,6 +80,19 @@ internal static class Transforms
         if (transform.ProxyResponse?.Headers.NonValidated.TryGetValues("Connection", out HeaderStringValues connection) == true)
         {
             HopFields.End(transform.HttpContext.Response.Headers, connection.ToArray());
+        }
+    }
+
+    /// <summary>The rest of a body that the app did not want is not waited for: after such an answer the client's connection ends (RFC 9112 §9.6).</summary>
+    private static void EndEarly(HttpContext context)
+    {
+        if (Upload.Of(context) is { IsStopped: true })
+        {
+            RequestTrace.Of(context)?.Set(Names.UploadStopped, true);
+            if (context.Request.Protocol == HttpProtocol.Http11)
+            {
+                context.Response.Headers.Connection = "close";
+            }
         }
     }
 

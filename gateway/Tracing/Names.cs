@@ -24,6 +24,9 @@ internal static class Names
     public const string ConnectionAttempts = "loopgate.connection.attempts";
     public const string ConnectionPeer = "loopgate.connection.peer";
 
+    /// <summary>The app answered before it had taken the whole body.</summary>
+    public const string UploadStopped = "loopgate.upload.stopped";
+
     public const string NodeState = "loopgate.elasticsearch.node.state";
 
     public const string DbClientConnectionPoolName = "db.client.connection.pool.name";

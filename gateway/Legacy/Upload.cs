@@ -1,0 +1,134 @@
+using Yarp.ReverseProxy.Transforms;
+
+namespace Gateway.Legacy;
+
+/// <summary>
+/// A request's body on its way to the app, which may answer before it has taken all of it: an error or a redirect at once ends the
+/// upload; any other answer does where the app then takes nothing more for a while. .NET reads no answer before the body is sent, so
+/// the connection's stream and the body's content, which know nothing of each other, meet here.
+/// </summary>
+// Not disposed: the connection's stream may still ask for it when the request is over, and it holds nothing but a timer of a second.
+#pragma warning disable CA1001
+internal sealed class Upload
+#pragma warning restore CA1001
+{
+    /// <summary>How long an app that has begun to answer may take nothing of the body: it may be reading and answering in turns.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+
+    private static readonly AsyncLocal<Upload?> _current = new();
+    private static readonly HttpRequestOptionsKey<Upload> _key = new("Loopgate.Upload");
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ClientBody _body;
+    private Task? _copy;
+    private volatile bool _isOffered;
+
+    private Upload(ClientBody body, bool waitsFor100)
+    {
+        (_body, WaitsFor100) = (body, waitsFor100);
+        _stop.Token.UnsafeRegister(static upload => ((Upload)upload!)._over.TrySetResult(), this);
+    }
+
+    /// <summary>The one whose request is being sent in this flow.</summary>
+    public static Upload? Current
+    {
+        get => _current.Value;
+        set => _current.Value = value;
+    }
+
+    /// <summary>The client waits for a 100, and so does .NET, which then reads while it writes.</summary>
+    public bool WaitsFor100 { get; }
+
+    /// <summary>The first byte of the body is being sent, or was.</summary>
+    public bool HasStarted { get; private set; }
+
+    /// <summary>No more of the body is sent to the app.</summary>
+    public bool IsStopped => _stop.IsCancellationRequested;
+
+    /// <summary>The whole answer was read.</summary>
+    public bool IsAnswered { get; private set; }
+
+    /// <summary>Cancelled when no more is to be sent.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>Ends when the body is sent, or no more of it will be.</summary>
+    public Task Over => _over.Task;
+
+    public static Upload? Of(HttpContext context) => context.Features.Get<Upload>();
+
+    public static Upload? Of(HttpRequestMessage request) => request.Options.TryGetValue(_key, out Upload? upload) ? upload : null;
+
+    /// <summary>Makes one where the request has a body.</summary>
+    public static void Begin(RequestTransformContext transform)
+    {
+        if (transform.ProxyRequest.Content is { } body && body.Headers.ContentLength != 0)
+        {
+            var source = new ClientBody(transform.HttpContext.Request.BodyReader);
+            transform.HttpContext.Request.Body = source;
+            var upload = new Upload(source, transform.ProxyRequest.Headers.ExpectContinue == true);
+            transform.HttpContext.Features.Set(upload);
+            transform.ProxyRequest.Options.Set(_key, upload);
+        }
+    }
+
+    /// <summary>The client's bytes are copied from now on.</summary>
+    public Task Start(Func<Task> copy)
+    {
+        HasStarted = true;
+        return _copy = copy();
+    }
+
+    public void Sent() => _over.TrySetResult();
+
+    public void Stop() => _stop.Cancel();
+
+    /// <summary>The app has begun to answer; whether that is before the whole body was sent.</summary>
+    public bool AnswerBegan(int status)
+    {
+        _answer.TrySetResult(true);
+        if (!HasStarted || _over.Task.IsCompleted)
+        {
+            return false;
+        }
+
+        if (status >= StatusCodes.Status300MultipleChoices)
+        {
+            Stop();
+        }
+        else if (_isOffered)
+        {
+            _stop.CancelAfter(_patience);
+        }
+
+        return true;
+    }
+
+    /// <summary>The connection ended without an answer.</summary>
+    public void AnswerFailed() => _answer.TrySetResult(false);
+
+    /// <summary>Whether an answer has begun, or begins now that the connection has failed: what came before its end is read first.</summary>
+    public async Task<bool> IsAnsweredAsync() =>
+        await Task.WhenAny(_answer.Task, Task.Delay(_patience)) == _answer.Task && await _answer.Task;
+
+    /// <summary>Something is written now, or has been taken.</summary>
+    public void Offer(bool isTaken)
+    {
+        _isOffered = !isTaken;
+        if (_answer.Task is { IsCompletedSuccessfully: true } && !_over.Task.IsCompleted)
+        {
+            _stop.CancelAfter(isTaken ? Timeout.InfiniteTimeSpan : _patience);
+        }
+    }
+
+    /// <summary>The whole answer was read: what the client may still send is waited for no longer.</summary>
+    public void AnswerRead()
+    {
+        IsAnswered = true;
+        if (IsStopped && _copy is { IsCompleted: false })
+        {
+            _body.EndRead();
+        }
+    }
+}

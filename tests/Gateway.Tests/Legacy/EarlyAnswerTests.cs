@@ -1,0 +1,215 @@
+using System.Globalization;
+using Gateway.Tests.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Legacy;
+
+/// <summary>An app that answers before it has taken the whole body: its answer reaches the client, and its connection carries nothing more.</summary>
+public sealed class EarlyAnswerTests
+{
+    private const int Megabyte = 1 << 20;
+    private const int Huge = 64 * Megabyte;
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    private const string TooLarge = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge";
+
+    public static MatrixTheoryData<string, bool, bool> Refusals() => new(
+        [
+            TooLarge,
+            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 413 Content Too Large\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nlarge\r\n0\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n",
+        ],
+        [true, false], [true, false]);
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task The_answer_reaches_a_client_that_is_still_sending(string answer, bool isChunked, bool isReused)
+    {
+        var seenByClient = new TaskCompletionSource();
+        var taken = new TaskCompletionSource<int>();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadHeadAsync() is { } head && !head.StartsWith("POST", StringComparison.Ordinal))
+            {
+                await connection.SendAsync(Ok);
+            }
+
+            // Takes nothing of the body, and waits on as a server does that means to keep the connection.
+            await connection.SendAsync(answer);
+            await connection.WaitAsync(seenByClient.Task);
+            taken.SetResult((await connection.ReadAsync(Huge)).Length);
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        if (isReused)
+        {
+            await gateway.Client.GetStringAsync("/warm");
+        }
+
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+        Task sending = SendAsync(client, isChunked);
+        RawAnswer seen = await client.ReadAnswerAsync();
+
+        Assert.True(seen.IsWhole);
+        Assert.Equal(answer.Split("HTTP/1.1 ")[^1].Split(' ')[0], seen.Status.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(answer.Contains("large", StringComparison.Ordinal) ? "large" : "", seen.Body);
+        Assert.Equal("close", seen.Field("Connection"));
+        client.Reset();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        seenByClient.SetResult();
+        Assert.InRange(await taken.Task.WaitAsync(TimeSpan.FromSeconds(10)), 0, Huge - 1);
+        TraceOfOne trace = new((await gateway.TracesAsync(isReused ? 2 : 1))[0]);
+        Assert.Equal(
+            ("True", null, $"{seen.Status}"),
+            (TraceOfOne.Attribute(trace.Server, "loopgate.upload.stopped"), TraceOfOne.Attribute(trace.Server, "error.type"),
+                TraceOfOne.Attribute(trace.Server, "http.response.status_code")));
+        Assert.DoesNotContain(gateway.Log, static entry => entry.Level >= LogLevel.Warning);
+        Assert.Single(app.Connections);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_answer_reaches_a_client_that_has_paused(bool closes)
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.ReadAsync(4);
+            await connection.SendAsync(TooLarge);
+            if (!closes)
+            {
+                await connection.StallAsync();
+            }
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf");
+        RawAnswer seen = await client.ReadAnswerAsync();
+
+        Assert.Equal((413, "large"), (seen.Status, seen.Body));
+    }
+
+    [Fact]
+    public async Task An_app_that_ignores_a_large_body_and_answers_as_much_is_heard()
+    {
+        string answer = new('x', 10 * Megabyte);
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {answer.Length}\r\n\r\n");
+            await connection.SendAsync(answer);
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        Task sending = SendAsync(client, isChunked: false);
+        RawAnswer seen = await client.ReadAnswerAsync();
+
+        Assert.True(seen.IsWhole);
+        Assert.Equal((200, answer.Length), (seen.Status, seen.Body.Length));
+        client.Reset();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_app_that_answers_while_it_reads_gets_the_whole_body_and_keeps_its_connection(bool isReused)
+    {
+        int taken = 0;
+        await using var app = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadHeadAsync() is { } head)
+            {
+                if (head.StartsWith("GET", StringComparison.Ordinal))
+                {
+                    await connection.SendAsync(Ok);
+                    continue;
+                }
+
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst");
+                for (int read; taken < Huge && (read = (await connection.ReadAsync(Megabyte)).Length) > 0; taken += read)
+                {
+                }
+
+                await connection.SendAsync("-last");
+            }
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        if (isReused)
+        {
+            await gateway.Client.GetStringAsync("/warm");
+        }
+
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+        await SendAsync(client, isChunked: false);
+        RawAnswer seen = await client.ReadAnswerAsync();
+
+        Assert.Equal((200, "first-last", Huge), (seen.Status, seen.Body, taken));
+        Assert.Null(seen.Field("Connection"));
+        await gateway.Client.GetStringAsync("/after");
+        Assert.Single(app.Connections);
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_after_the_upload_was_ended_is_the_apps_fault()
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 50\r\n\r\nbegun");
+            await connection.ReadAsync(Megabyte);
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        Task sending = SendAsync(client, isChunked: false);
+        string seen = await client.ReadUntilAsync("never");
+
+        Assert.DoesNotContain("\r\n0\r\n", seen, StringComparison.Ordinal);
+        client.Reset();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        Assert.Equal("app_broken", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
+    }
+
+    [Theory]
+    [InlineData("nothing that is HTTP\r\n\r\n")]
+    [InlineData("")]
+    public async Task An_app_that_breaks_off_without_an_answer_is_a_502(string sent)
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync(sent);
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        Task sending = SendAsync(client, isChunked: true);
+        RawAnswer seen = await client.ReadAnswerAsync();
+
+        Assert.Equal(502, seen.Status);
+        client.Reset();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        Assert.Single(app.Connections);
+    }
+
+    private static Task<GatewayHost> StartAsync(ScriptedServer app) =>
+        GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:PooledConnectionIdleTimeout", "00:01:00"));
+
+    private static async Task SendAsync(RawClient client, bool isChunked)
+    {
+        var part = new byte[Megabyte];
+        await client.SendAsync($"POST /a HTTP/1.1\r\nHost: h\r\n{(isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {Huge}")}\r\n\r\n");
+        for (int sent = 0; sent < Huge; sent += Megabyte)
+        {
+            await client.SendAsync(isChunked ? $"{Megabyte:x}\r\n" : "");
+            await client.SendAsync(part);
+            await client.SendAsync(isChunked ? "\r\n" : "");
+        }
+
+        await client.SendAsync(isChunked ? "0\r\n\r\n" : "");
+    }
+}
