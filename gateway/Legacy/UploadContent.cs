@@ -13,9 +13,9 @@ internal sealed class UploadContent : HttpContent
     private readonly HttpContent _inner;
     private readonly Upload _upload;
     private readonly TimeLimit _limit;
-    private readonly LegacyOptions _options;
+    private readonly ExchangeOptions _options;
 
-    public UploadContent(HttpContent inner, Upload upload, TimeLimit limit, LegacyOptions options)
+    public UploadContent(HttpContent inner, Upload upload, TimeLimit limit, ExchangeOptions options)
     {
         (_inner, _upload, _limit, _options) = (inner, upload, limit, options);
         foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in inner.Headers.NonValidated)
