@@ -41,7 +41,7 @@ internal sealed partial class SentAgain(HttpMessageHandler pooled, HttpMessageHa
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 601, Level = LogLevel.Debug, Message = "A pooled connection ended before the answer began; {Method} is sent again on a new one.")]
+        [LoggerMessage(EventId = 604, Level = LogLevel.Debug, Message = "A pooled connection ended before the answer began; {Method} is sent again on a new one.")]
         public static partial void Again(ILogger logger, HttpMethod method);
     }
 }

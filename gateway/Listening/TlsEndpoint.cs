@@ -51,7 +51,7 @@ internal sealed partial class TlsEndpoint(IReadOnlyList<TlsName> names, LiveFile
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "TLS of a listener: {Problem}; what was in use before stays in use.")]
+        [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "TLS of a listener: {Problem}; what was in use before stays in use.")]
         public static partial void KeepsRunning(ILogger logger, string problem);
     }
 }

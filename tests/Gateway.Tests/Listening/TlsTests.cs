@@ -53,7 +53,7 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(first.SerialNumber, await ShownAsync(gateway.Address));
         Assert.Equal(first.SerialNumber, await ShownAsync(gateway.Address));
         // Broken, gone, broken: three news, and each is said once.
-        Assert.Equal(3, gateway.Log.Count(static entry => entry is { Level: LogLevel.Warning, Id: 201 }));
+        Assert.Equal(3, gateway.Log.Count(static entry => entry is { Level: LogLevel.Warning, Id: 203 }));
         _files.Swap(second);
 
         Assert.Equal(second.SerialNumber, await ShownAsync(gateway.Address));
