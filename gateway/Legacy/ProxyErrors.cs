@@ -19,7 +19,7 @@ internal static partial class ProxyErrors
         }
 
         Outcome outcome = OutcomeOf(failed, context);
-        if (outcome is not (Outcome.ClientLeft or Outcome.RequestMalformed))
+        if (outcome is not (Outcome.ClientLeft or Outcome.RequestMalformed or Outcome.BodyTooLarge or Outcome.BodyTooSlow))
         {
             Log.Failed(logger, Problem.Of(outcome).Reason, failed.Error, ReasonOf(failed.Exception));
         }
@@ -57,7 +57,7 @@ internal static partial class ProxyErrors
 
         if (failed.Error is ForwarderError.RequestBodyClient or ForwarderError.RequestCreation)
         {
-            return Outcome.RequestMalformed;
+            return Find<BadHttpRequestException>(failed.Exception) is { } refused ? Problem.OutcomeOf(refused) : Outcome.RequestMalformed;
         }
 
         if (IsClients(failed.Error))
@@ -78,13 +78,16 @@ internal static partial class ProxyErrors
         or ForwarderError.UpgradeResponseCanceled or ForwarderError.UpgradeResponseClient;
 
     private static bool Has<T>(Exception? exception, Func<T, bool>? which = null)
+        where T : Exception => Find(exception, which) is not null;
+
+    private static T? Find<T>(Exception? exception, Func<T, bool>? which = null)
         where T : Exception =>
         exception switch
         {
-            null => false,
-            T found when which is null || which(found) => true,
-            AggregateException several => several.InnerExceptions.Any(inner => Has(inner, which)),
-            _ => Has(exception.InnerException, which),
+            null => null,
+            T found when which is null || which(found) => found,
+            AggregateException several => several.InnerExceptions.Select(inner => Find(inner, which)).FirstOrDefault(static found => found is not null),
+            _ => Find(exception.InnerException, which),
         };
 
     /// <summary>.NET's word for it where there is one: the message of an exception may quote what the app sent.</summary>

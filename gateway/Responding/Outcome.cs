@@ -9,6 +9,12 @@ internal enum Outcome
     /// <summary>The client's request, or its body, is malformed.</summary>
     RequestMalformed,
 
+    /// <summary>The client's body is longer than a limit that the operator set.</summary>
+    BodyTooLarge,
+
+    /// <summary>The client's body comes more slowly than a limit that the operator set.</summary>
+    BodyTooSlow,
+
     /// <summary>The method is never served here.</summary>
     MethodRefused,
 

@@ -6,9 +6,19 @@ internal readonly record struct Problem(int Status, string Reason, string Title,
     /// <summary>The client is gone: seen by logs, metrics and traces only. Not in RFC 9110; the number is nginx's.</summary>
     public const int ClientLeftStatus = StatusCodes.Status499ClientClosedRequest;
 
+    /// <summary>What Kestrel found wrong with a body while it was read.</summary>
+    public static Outcome OutcomeOf(BadHttpRequestException refused) => refused.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => Outcome.BodyTooLarge,
+        StatusCodes.Status408RequestTimeout => Outcome.BodyTooSlow,
+        _ => Outcome.RequestMalformed,
+    };
+
     public static Problem Of(Outcome outcome) => outcome switch
     {
         Outcome.RequestMalformed => new(400, "request_malformed", "Bad Request", "The request could not be read to its end."),
+        Outcome.BodyTooLarge => new(413, "body_too_large", "Content Too Large", "The request's body is larger than is taken here."),
+        Outcome.BodyTooSlow => new(408, "body_too_slow", "Request Timeout", "The request's body came too slowly."),
         Outcome.MethodRefused => new(405, "method_refused", "Method Not Allowed", "The method is not served here."),
         Outcome.MethodUnknown => new(501, "method_unknown", "Not Implemented", "The method is not known here."),
         Outcome.TargetRefused => new(400, "target_refused", "Bad Request", "The request target is malformed or ambiguous."),

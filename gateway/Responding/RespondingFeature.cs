@@ -24,9 +24,7 @@ internal static partial class RespondingFeature
             }
             catch (BadHttpRequestException malformed) when (!context.Response.HasStarted)
             {
-                // The status is Kestrel's: 400, 408 or 413.
-                RequestTrace.Of(context)?.Failed(Outcome.RequestMalformed);
-                await WriteAsync(context, Problem.Of(Outcome.RequestMalformed) with { Status = malformed.StatusCode });
+                await context.AnswerAsync(Problem.OutcomeOf(malformed));
             }
             catch (Exception bug) when (!context.Response.HasStarted)
             {
@@ -63,6 +61,8 @@ internal static partial class RespondingFeature
         if (outcome == Outcome.ClientLeft)
         {
             context.Response.StatusCode = Problem.ClientLeftStatus;
+            // Else Kestrel goes on to read the rest of a body that was reset, and calls that an error of the application.
+            context.Abort();
             return Task.CompletedTask;
         }
 

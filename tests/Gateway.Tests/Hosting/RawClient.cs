@@ -94,6 +94,9 @@ public sealed class RawClient : IDisposable
     /// <summary>Whether the server ended the connection, and sent nothing more before it did.</summary>
     public async Task<bool> IsClosedAsync() => (await ReadAsync(1)).Length == 0;
 
+    /// <summary>Says that nothing more will come, and goes on reading.</summary>
+    public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
+
     /// <summary>Leaves with RST, as a client that was killed does.</summary>
     public void Reset()
     {

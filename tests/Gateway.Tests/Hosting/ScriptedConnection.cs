@@ -48,7 +48,7 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
         var request = new ScriptedRequest(head, []);
         byte[] body = request.Field("Transfer-Encoding") is not null
             ? await ReadChunksAsync()
-            : await ReadAsync(int.Parse(request.Field("Content-Length") ?? "0", CultureInfo.InvariantCulture));
+            : await ReadLengthAsync(int.Parse(request.Field("Content-Length") ?? "0", CultureInfo.InvariantCulture));
         request = request with { Body = body };
         _requests.Enqueue(request);
         return request;
@@ -126,6 +126,12 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
     }
 
     public void Dispose() => _stream.Dispose();
+
+    private async Task<byte[]> ReadLengthAsync(int length)
+    {
+        byte[] body = await ReadAsync(length);
+        return body.Length == length ? body : throw new IOException("The client left within a body.");
+    }
 
     private async Task<byte[]> ReadChunksAsync()
     {
