@@ -10,6 +10,7 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
 {
     private int _requests;
     private bool _switched;
+    private bool _isSpent;
     private volatile bool _isReading;
     private volatile bool _isUnanswered;
     private volatile UploadWatch? _watch;
@@ -19,6 +20,12 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
         if (_watch is { HasBytes: true } watch)
         {
             return watch.TakeAsync(buffer);
+        }
+
+        if (_isSpent)
+        {
+            // To .NET, which has had its whole answer: the connection has ended.
+            return ValueTask.FromResult(0);
         }
 
         _isReading = true;
@@ -74,6 +81,7 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
             {
                 _isUnanswered = false;
                 _switched = buffer.Span[..count].StartsWith("HTTP/1.1 101"u8);
+                _isSpent = BodilessAnswers.AnnouncesContent(buffer.Span[..count]);
             }
 
             return _watch is { IsOpen: true } watch ? await watch.HoldAsync(buffer, count, Inner) : count;

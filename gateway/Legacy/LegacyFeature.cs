@@ -30,8 +30,11 @@ internal static class LegacyFeature
                 proxy.Use(static (context, next) =>
                 {
                     HopFields.End(context.Request.Headers, context.Request.Headers.Connection);
+                    // .NET sends no trailers with a request, so none may be announced.
+                    context.Request.Headers.Remove("Trailer");
                     return next(context);
                 });
+                proxy.Use(Handshake.CheckAsync);
                 proxy.UseSessionAffinity();
                 proxy.UseLoadBalancing();
                 proxy.UsePassiveHealthChecks();

@@ -24,6 +24,8 @@ internal static class Transforms
         context.AddResponseTransform(static transform =>
         {
             EndHop(transform);
+            Handshake.Check(transform);
+            BodilessAnswers.Mend(transform);
             return ValueTask.CompletedTask;
         });
         if (context.Route.RouteId != LegacyRoute.Id)
@@ -80,6 +82,12 @@ internal static class Transforms
         if (transform.ProxyResponse?.Headers.NonValidated.TryGetValues("Connection", out HeaderStringValues connection) == true)
         {
             HopFields.End(transform.HttpContext.Response.Headers, connection.ToArray());
+        }
+
+        if (!transform.HttpContext.Response.SupportsTrailers())
+        {
+            // Kestrel sends no trailers over HTTP/1.1, so none may be announced.
+            transform.HttpContext.Response.Headers.Remove("Trailer");
         }
     }
 

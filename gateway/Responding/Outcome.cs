@@ -36,6 +36,12 @@ internal enum Outcome
     /// <summary>The request expects something other than <c>100-continue</c>.</summary>
     ExpectationUnknown,
 
+    /// <summary>A WebSocket is asked for without a proper key, or not by GET.</summary>
+    HandshakeRefused,
+
+    /// <summary>A WebSocket of another version than 13 is asked for.</summary>
+    WebSocketVersionUnknown,
+
     /// <summary>A parameter of a view is missing or has a value that it does not admit.</summary>
     ParameterInvalid,
 

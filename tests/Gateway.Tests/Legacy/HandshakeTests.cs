@@ -1,0 +1,59 @@
+using Gateway.Tests.Hosting;
+
+namespace Gateway.Tests.Legacy;
+
+/// <summary>A WebSocket comes about only where both sides have said what its protocol asks of them.</summary>
+public sealed class HandshakeTests
+{
+    private const string Upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    private const string Key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    private const string Version = "Sec-WebSocket-Version: 13\r\n";
+    private const string Accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+    private const string Switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+
+    [Theory]
+    [InlineData("GET", Upgrade + Version, 400, "handshake_refused")]
+    [InlineData("GET", Upgrade + Version + "Sec-WebSocket-Key: short\r\n", 400, "handshake_refused")]
+    [InlineData("GET", Upgrade + Version + "Sec-WebSocket-Key: AAAA\r\n", 400, "handshake_refused")]
+    [InlineData("GET", Upgrade + Version + Key + Key, 400, "handshake_refused")]
+    [InlineData("PUT", Upgrade + Version + Key, 400, "handshake_refused")]
+    [InlineData("GET", Upgrade + Key, 426, "websocket_version_unknown")]
+    [InlineData("GET", Upgrade + Key + "Sec-WebSocket-Version: 8\r\n", 426, "websocket_version_unknown")]
+    public async Task A_handshake_that_is_not_one_is_refused_and_never_reaches_the_app(string method, string fields, int status, string reason)
+    {
+        await using var app = ScriptedServer.Always(Switching + Accept + "\r\n");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, $"{method} /ws HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
+
+        Assert.Equal(status, answer.Status);
+        Assert.Equal(status == 426 ? "13" : null, answer.Field("Sec-WebSocket-Version"));
+        Assert.Empty(app.Requests);
+        Assert.Equal(reason, TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
+    }
+
+    [Theory]
+    [InlineData(Upgrade + Version + Key, Switching + Accept, 101)]
+    [InlineData(Upgrade + Version + Key, Switching, 502)]
+    [InlineData(Upgrade + Version + Key, Switching + "Sec-WebSocket-Accept: dGhlIHNhbXBsZSBub25jZQ==\r\n", 502)]
+    [InlineData("", Switching + Accept, 502)]
+    [InlineData("", "HTTP/1.1 101 Switching Protocols\r\n", 502)]
+    [InlineData("Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n", 502)]
+    public async Task An_app_that_switches_was_asked_and_proves_that_it_has_read_the_key(string fields, string sent, int status)
+    {
+        await using var app = ScriptedServer.Always(sent + "\r\n");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync($"GET /ws HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
+        RawAnswer answer = await client.ReadAnswerAsync();
+
+        Assert.Equal(status, answer.Status);
+        Assert.Single(app.Requests);
+        if (status == 502)
+        {
+            await FailureTests.ServerSpanTellsAsync(gateway, "app_broken", "502");
+            await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        }
+    }
+}
