@@ -16,7 +16,7 @@ public sealed class GreedyClientTests
     {
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await StartAsync(app, ("Kestrel:Limits:RequestHeadersTimeout", "00:00:01"));
-        using var measured = new Measured(("loopgate.failures", ["error.type"]));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient slow = await RawClient.ConnectAsync(gateway.Address);
 
         await slow.SendAsync("GET /slow HTTP/1.1\r\nHost: h\r\n");
@@ -35,7 +35,7 @@ public sealed class GreedyClientTests
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await StartAsync(
             app, ("Kestrel:Limits:MinRequestBodyDataRate:BytesPerSecond", "1000"), ("Kestrel:Limits:MinRequestBodyDataRate:GracePeriod", "00:00:01.1"));
-        using var measured = new Measured(("loopgate.failures", ["error.type"]));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient slow = await RawClient.ConnectAsync(gateway.Address);
 
         await slow.SendAsync("POST /slow HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nbegun");
@@ -114,7 +114,7 @@ public sealed class GreedyClientTests
     {
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await StartAsync(app, ("Kestrel:Limits:MaxRequestBodySize", "1000"));
-        using var measured = new Measured(("loopgate.failures", ["error.type"]));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         await client.TrySendAsync($"POST /a HTTP/1.1\r\nHost: h\r\n{framing}{new string('x', 1500)}");
@@ -160,7 +160,7 @@ public sealed class GreedyClientTests
             await connection.StallAsync();
         });
         await using GatewayHost gateway = await StartAsync(app);
-        using var measured = new Measured(("loopgate.failures", ["error.type"]));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         await client.SendAsync(Request);
