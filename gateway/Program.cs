@@ -15,12 +15,13 @@ namespace Gateway;
 /// <summary>The table of contents: one line per feature, in the order a request meets them.</summary>
 internal static class Program
 {
-    private static Task<int> Main(string[] args) => CommandLine.RunAsync(args, Compose, ListeningFeature.RunUntilDrainedAsync);
+    private static Task<int> Main(string[] args) => CommandLine.RunAsync(args, Compose, DrainingFeature.RunUntilDrainedAsync);
 
     internal static WebApplication Compose(WebApplicationBuilder builder)
     {
         builder.AddDemo();
         builder.AddListening();
+        builder.AddDraining();
         builder.AddTracing();
         builder.AddInspect();
         builder.AddGuard();

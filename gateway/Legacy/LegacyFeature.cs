@@ -21,6 +21,7 @@ internal static class LegacyFeature
 
     public static void MapLegacy(this WebApplication app)
     {
+        int buffered = app.Services.GetRequiredService<LegacyOptions>().BufferChunkedBodies;
         ILogger logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Gateway.Legacy");
         try
         {
@@ -35,6 +36,11 @@ internal static class LegacyFeature
                     return next(context);
                 });
                 proxy.Use(Handshake.CheckAsync);
+                if (buffered > 0)
+                {
+                    proxy.Use((context, next) => BodyLength.GiveAsync(context, next, buffered));
+                }
+
                 proxy.UseSessionAffinity();
                 proxy.UseLoadBalancing();
                 proxy.UsePassiveHealthChecks();

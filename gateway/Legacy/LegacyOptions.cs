@@ -30,6 +30,13 @@ internal sealed class LegacyOptions : ExchangeOptions, IValidatableObject
     /// </summary>
     public bool HideInternals { get; set; } = true;
 
+    /// <summary>
+    /// How many bytes of a body that comes in chunks are collected, to be sent with their length; a longer one is answered 413; 0 to 1 GiB.
+    /// Default 0: chunks are sent on as chunks, which apps under WSGI take for an empty body.
+    /// </summary>
+    [Range(0, 1 << 30, ErrorMessage = "must be between 0 and 1073741824.")]
+    public int BufferChunkedBodies { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Address is { } address && (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0))

@@ -45,7 +45,8 @@ internal static partial class ProxyErrors
         }
 
         // YARP itself aborts the client's connection where an answer breaks off, so this is asked before whether the client is there.
-        if (failed.Error is ForwarderError.ResponseBodyDestination or ForwarderError.UpgradeResponseDestination or ForwarderError.UpgradeRequestDestination)
+        if (failed.Error is ForwarderError.ResponseBodyDestination or ForwarderError.UpgradeResponseDestination or ForwarderError.UpgradeRequestDestination
+            || Upload.Of(context) is { IsBroken: true })
         {
             return Outcome.AppBroken;
         }

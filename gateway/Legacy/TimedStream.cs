@@ -2,7 +2,7 @@ namespace Gateway.Legacy;
 
 /// <summary>
 /// Passes bytes through; a read or write that takes longer than the time ends in a <see cref="TimeoutException"/>. Waits on the
-/// limit's token, which is linked to the one that the proxy passes to every call. An upload is told where its answer has been read.
+/// limit's token, which is linked to the one that the proxy passes to every call. An upload is told how its answer ends.
 /// </summary>
 internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle, Upload? answered = null) : PassingStream(inner)
 {
@@ -22,6 +22,11 @@ internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle,
         catch (OperationCanceledException) when (limit.IsPassed)
         {
             throw Passed();
+        }
+        catch (IOException) when (answered is not null)
+        {
+            answered.AnswerBroke();
+            throw;
         }
         finally
         {

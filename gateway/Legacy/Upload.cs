@@ -50,6 +50,9 @@ internal sealed class Upload
     /// <summary>The whole answer was read.</summary>
     public bool IsAnswered { get; private set; }
 
+    /// <summary>The answer broke off.</summary>
+    public bool IsBroken { get; private set; }
+
     /// <summary>Cancelled when no more is to be sent.</summary>
     public CancellationToken Stopped => _stop.Token;
 
@@ -121,6 +124,9 @@ internal sealed class Upload
             _stop.CancelAfter(isTaken ? Timeout.InfiniteTimeSpan : _patience);
         }
     }
+
+    /// <summary>The answer's body ended before its end.</summary>
+    public void AnswerBroke() => IsBroken = true;
 
     /// <summary>The whole answer was read: what the client may still send is waited for no longer.</summary>
     public void AnswerRead()

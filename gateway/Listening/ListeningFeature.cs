@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Listening;
 
-/// <summary>Ports, limits, and the way out on SIGTERM.</summary>
+/// <summary>Ports, certificates and limits.</summary>
 internal static class ListeningFeature
 {
     private const string AdminEndpoint = "Admin";
@@ -19,7 +19,6 @@ internal static class ListeningFeature
         // Kestrel would close a listener and open it anew where the file of its certificate changes.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableCertificateFileWatching", true);
         AdminOptions admin = builder.AddSettings<AdminOptions>(AdminOptions.Section);
-        DrainingOptions draining = builder.AddSettings<DrainingOptions>(DrainingOptions.Section);
         builder.Configuration.AddInMemoryCollection([new($"Kestrel:Endpoints:{AdminEndpoint}:Url", admin.Url)]);
         CheckEndpoints(builder);
         var tls = TlsEndpoints.Read(builder);
@@ -27,9 +26,6 @@ internal static class ListeningFeature
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<MatcherPolicy, AdminPolicy>();
         builder.Services.AddSingleton<DiagnosticSource, KestrelRefusals>();
-        builder.Services.AddSingleton<Drain>();
-        builder.Services.AddHostedService(static services => services.GetRequiredService<Drain>());
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = draining.Wait + draining.Deadline);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel"), tls));
     }
 
@@ -47,57 +43,6 @@ internal static class ListeningFeature
 
     /// <summary>The place for endpoints that only the admin listener has.</summary>
     public static RouteGroupBuilder MapAdmin(this WebApplication app) => app.MapGroup("").WithMetadata(new AdminOnly());
-
-    /// <summary>Asks clients to come back on another connection once the process is on its way out.</summary>
-    public static void UseDraining(this WebApplication app)
-    {
-        Drain drain = app.Services.GetRequiredService<Drain>();
-        app.Use((context, next) =>
-        {
-            drain.Enter();
-            if (drain.IsDraining && !HttpProtocol.IsHttp2(context.Request.Protocol))
-            {
-                context.Response.OnStarting(static state => CloseAfter((HttpResponse)state), context.Response);
-            }
-
-            Task serving = next(context);
-            if (!serving.IsCompletedSuccessfully)
-            {
-                return LeaveAfterAsync(serving, drain, context);
-            }
-
-            drain.Leave(context);
-            return serving;
-        });
-    }
-
-    /// <summary>Runs until a signal has stopped it and what was in flight has ended, or was cut: at the deadline, or by a second signal.</summary>
-    public static async Task RunUntilDrainedAsync(this WebApplication app)
-    {
-        using var signals = new Signals();
-        await app.StartAsync();
-        await Task.Delay(Timeout.InfiniteTimeSpan, app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        try
-        {
-            await app.StopAsync(signals.Second);
-        }
-        catch (OperationCanceledException)
-        {
-            // The host's word for a deadline that passed; Drain has said what that cut.
-        }
-    }
-
-    private static async Task LeaveAfterAsync(Task serving, Drain drain, HttpContext context)
-    {
-        try
-        {
-            await serving;
-        }
-        finally
-        {
-            drain.Leave(context);
-        }
-    }
 
     private static void Configure(KestrelServerOptions kestrel, IConfiguration section, TlsEndpoints tls)
     {
@@ -154,15 +99,5 @@ internal static class ListeningFeature
         {
             return false;
         }
-    }
-
-    private static Task CloseAfter(HttpResponse response)
-    {
-        if (response.StatusCode != StatusCodes.Status101SwitchingProtocols)
-        {
-            response.Headers.Connection = "close";
-        }
-
-        return Task.CompletedTask;
     }
 }

@@ -31,6 +31,19 @@ public sealed class AppBodyTests(SharedServers servers, ITestOutputHelper output
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(_body)), received.GetProperty("sha256").GetString());
     }
 
+    [Theory]
+    [InlineData("gunicorn -w 1 -b 127.0.0.1:0 django_app:application")]
+    [InlineData(PythonApp.FlaskOnUvicorn)]
+    public async Task A_body_in_chunks_arrives_whole_where_it_is_given_a_length_and_is_lost_where_it_is_not(string command)
+    {
+        PythonApp app = await PythonApp.StartAsync(Processes, command);
+        GatewayProcess gateway = await GatewayProcess.StartAsync(
+            Processes, GatewayProcess.Production, [$"--Legacy:Address={app.Address}", $"--Elasticsearch:Nodes:0={Loopback.Nowhere}", "--Legacy:BufferChunkedBodies=1000000"]);
+        GatewayProcess plain = await GatewayProcess.StartAsync(Processes, app.Address, Loopback.Nowhere);
+
+        Assert.Equal((_body.Length, 0), (await ReceivedAsync(gateway), await ReceivedAsync(plain)));
+    }
+
     [Fact]
     public async Task A_websocket_carries_text_and_bytes_both_ways()
     {
@@ -47,6 +60,16 @@ public sealed class AppBodyTests(SharedServers servers, ITestOutputHelper output
         Assert.Equal(WebSocketMessageType.Binary, bytes.Type);
         Assert.Equal(_body[..1000], bytes.Bytes);
         Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
+    }
+
+    /// <summary>How many bytes the app says that it has received of a body in chunks.</summary>
+    private static async Task<int> ReceivedAsync(GatewayProcess gateway)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/upload") { Content = new ByteArrayContent(_body) };
+        request.Headers.TransferEncodingChunked = true;
+        using HttpResponseMessage answer = await gateway.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("length").GetInt32();
     }
 
     private static async Task<(WebSocketMessageType Type, byte[] Bytes)> EchoAsync(

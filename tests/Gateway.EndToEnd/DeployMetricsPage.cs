@@ -11,7 +11,7 @@ internal static class DeployMetricsPage
 {
     /// <summary>
     /// The metrics of one gateway that met all that the alerts are about: a view that died, a cluster that refused it and then went away, an
-    /// app that was not there, a request that is none, and no collector.
+    /// app that was not there, a request that is none, a configuration that was broken while it ran, and no collector.
     /// </summary>
     public static async Task<IReadOnlyList<DeployPromQl.Series>> AfterEveryFailureAsync(ProcessSet processes)
     {
@@ -28,9 +28,11 @@ internal static class DeployMetricsPage
             context.Response.Headers["X-Elastic-Product"] = "Elasticsearch";
             return context.Response.WriteAsJsonAsync(new { name = "n", cluster_name = "c", tagline = "You Know, for Search" });
         });
+        DirectoryInfo configuration = Directory.CreateTempSubdirectory("loopgate-metrics-");
+        await ConfigureAsync(configuration, "{}");
         GatewayProcess gateway = await GatewayProcess.StartAsync(
             processes,
-            [.. GatewayProcess.Production, ("OTEL_EXPORTER_OTLP_ENDPOINT", Loopback.Nowhere.AbsoluteUri), ("OTEL_METRICS_EXPORTER", "prometheus"), ("OTEL_BSP_SCHEDULE_DELAY", "100")],
+            [("ASPNETCORE_ENVIRONMENT", "Production"), ("GATEWAY_CONFIG", configuration.FullName), ("OTEL_EXPORTER_OTLP_ENDPOINT", Loopback.Nowhere.AbsoluteUri), ("OTEL_METRICS_EXPORTER", "prometheus"), ("OTEL_BSP_SCHEDULE_DELAY", "100")],
             [$"--Legacy:Address={app.Address}", $"--Elasticsearch:Nodes:0={cluster.Address}"]);
 
         Assert.Equal(HttpStatusCode.OK, (await Load.GetAsync(gateway.Client, "/")).Status);
@@ -42,6 +44,7 @@ internal static class DeployMetricsPage
         await app.DisposeAsync();
         Assert.Equal(HttpStatusCode.BadGateway, (await Load.GetAsync(gateway.Client, "/away")).Status);
         await SendNonsenseAsync(gateway.Address);
+        await ConfigureAsync(configuration, "{");
 
         IReadOnlyList<DeployPromQl.Series> shown = [];
         await Eventually.HoldsAsync(
@@ -49,10 +52,19 @@ internal static class DeployMetricsPage
             {
                 shown = await ScrapeAsync(gateway);
                 return shown.Any(static series => series.Name == "loopgate_spans_dropped_total")
+                    && shown.Any(static series => series.Name == "loopgate_configuration_reloads_total")
+                    && shown.Any(static series => series.Name == "loopgate_views_reloads_total")
                     && shown.Any(static series => series.Name == "kestrel_connection_duration_seconds_count" && series.Labels.ContainsKey("error_type"));
             },
-            "spans to be dropped and the nonsense to be refused");
+            "spans to be dropped, and the nonsense and the configuration to be refused");
+        configuration.Delete(recursive: true);
         return shown;
+    }
+
+    private static async Task ConfigureAsync(DirectoryInfo folder, string text)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "gateway.json"), text);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "views.json"), text);
     }
 
     private static async Task SendNonsenseAsync(Uri address)

@@ -23,7 +23,7 @@ public sealed partial class DeployMetricsTests(SharedServers servers, ITestOutpu
             [.. expressions.SelectMany(DeployPromQl.SelectorsOf).Where(selector => !shown.Any(selector.Selects))];
 
         Output.WriteLine($"{expressions.Length} expressions, {shown.Count} series");
-        Assert.Equal(8, RuleExpressions().Count);
+        Assert.Equal(9, RuleExpressions().Count);
         Assert.Empty(missing.Select(static selector => $"{selector.Name} {string.Join(',', selector.Matchers)}"));
         Assert.Empty(Name.Matches(_rules + _dashboard.ToJsonString()).Select(static match => match.Value).Distinct().Except(known));
     }

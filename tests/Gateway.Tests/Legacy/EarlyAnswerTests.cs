@@ -54,7 +54,7 @@ public sealed class EarlyAnswerTests
         Assert.Equal(answer.Contains("large", StringComparison.Ordinal) ? "large" : "", seen.Body);
         Assert.Equal("close", seen.Field("Connection"));
         client.Reset();
-        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        await EndedAsync(sending);
         seenByClient.SetResult();
         Assert.InRange(await taken.Task.WaitAsync(TimeSpan.FromSeconds(10)), 0, Huge - 1);
         TraceOfOne trace = new((await gateway.TracesAsync(isReused ? 2 : 1))[0]);
@@ -110,7 +110,7 @@ public sealed class EarlyAnswerTests
         Assert.True(seen.IsWhole);
         Assert.Equal((200, answer.Length), (seen.Status, seen.Body.Length));
         client.Reset();
-        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        await EndedAsync(sending);
     }
 
     [Theory]
@@ -156,21 +156,23 @@ public sealed class EarlyAnswerTests
     [Fact]
     public async Task An_answer_that_breaks_off_after_the_upload_was_ended_is_the_apps_fault()
     {
+        var seenByClient = new TaskCompletionSource();
         await using var app = new ScriptedServer(async connection =>
         {
             await connection.ReadHeadAsync();
             await connection.SendAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 50\r\n\r\nbegun");
-            await connection.ReadAsync(Megabyte);
+            await connection.WaitAsync(seenByClient.Task);
         });
         await using GatewayHost gateway = await StartAsync(app);
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         Task sending = SendAsync(client, isChunked: false);
-        string seen = await client.ReadUntilAsync("never");
+        await client.ReadUntilAsync("begun");
+        seenByClient.SetResult();
 
-        Assert.DoesNotContain("\r\n0\r\n", seen, StringComparison.Ordinal);
+        Assert.Equal("", await client.ReadUntilAsync("never"));
         client.Reset();
-        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        await EndedAsync(sending);
         Assert.Equal("app_broken", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
     }
 
@@ -192,12 +194,15 @@ public sealed class EarlyAnswerTests
 
         Assert.Equal(502, seen.Status);
         client.Reset();
-        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        await EndedAsync(sending);
         Assert.Single(app.Connections);
     }
 
     private static Task<GatewayHost> StartAsync(ScriptedServer app) =>
         GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:PooledConnectionIdleTimeout", "00:01:00"));
+
+    /// <summary>However it ended: Kestrel takes the rest of a body for a while, and on a quick machine that may be all of it.</summary>
+    private static async Task EndedAsync(Task sending) => await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private static async Task SendAsync(RawClient client, bool isChunked)
     {

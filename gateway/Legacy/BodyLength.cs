@@ -1,0 +1,89 @@
+using Gateway.Responding;
+using Gateway.Tracing;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Legacy;
+
+/// <summary>
+/// Gives a body a length that came without one. WSGI knows bodies by their length alone (PEP 3333): to Django under WSGI, and to any app
+/// under <c>WsgiToAsgi</c>, a body in chunks is an empty one.
+/// </summary>
+internal static class BodyLength
+{
+    /// <summary>Collects such a body of a request to the app before it is sent on.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="next">The rest of the proxy.</param>
+    /// <param name="most">The longest in bytes; a longer one is answered 413.</param>
+    public static async Task GiveAsync(HttpContext context, RequestDelegate next, int most)
+    {
+        if (!IsMissing(context))
+        {
+            await next(context);
+            return;
+        }
+
+        using var body = new MemoryStream();
+        if (!await CollectAsync(context, body, most))
+        {
+            return;
+        }
+
+        body.Position = 0;
+        HttpRequest request = context.Request;
+        request.Headers.TransferEncoding = default;
+        request.ContentLength = body.Length;
+        request.Body = body;
+        await next(context);
+    }
+
+    private static bool IsMissing(HttpContext context) =>
+        context.Request.ContentLength is null
+        && context.GetRouteModel().Config.RouteId == LegacyRoute.Id
+        && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+        && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true };
+
+    /// <summary>False where the request is answered: its body is too large, or its client left.</summary>
+    private static async Task<bool> CollectAsync(HttpContext context, MemoryStream body, int most)
+    {
+        var piece = new byte[16 * 1024];
+        try
+        {
+            int read;
+            while ((read = await context.Request.Body.ReadAsync(piece, context.RequestAborted)) > 0)
+            {
+                if (body.Length + read > most)
+                {
+                    await RefuseAsync(context);
+                    return false;
+                }
+
+                body.Write(piece, 0, read);
+            }
+
+            return true;
+        }
+        catch (IOException left) when (left is not BadHttpRequestException)
+        {
+            await context.AnswerAsync(Outcome.ClientLeft);
+            return false;
+        }
+    }
+
+    /// <summary>The rest of the body is not read: over HTTP/1.1 nothing can follow it.</summary>
+    private static async Task RefuseAsync(HttpContext context)
+    {
+        RequestTrace.Of(context)?.ServedByGateway();
+        if (!HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            context.Response.OnStarting(
+                static state =>
+                {
+                    ((HttpResponse)state).Headers.Connection = "close";
+                    return Task.CompletedTask;
+                },
+                context.Response);
+        }
+
+        await context.AnswerAsync(Outcome.BodyTooLarge);
+    }
+}

@@ -1,0 +1,76 @@
+using Gateway.Configuration;
+
+namespace Gateway.Listening;
+
+/// <summary>The way out on SIGTERM.</summary>
+internal static class DrainingFeature
+{
+    public static void AddDraining(this WebApplicationBuilder builder)
+    {
+        DrainingOptions draining = builder.AddSettings<DrainingOptions>(DrainingOptions.Section);
+        builder.Services.AddSingleton<Drain>();
+        builder.Services.AddHostedService(static services => services.GetRequiredService<Drain>());
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = draining.Wait + draining.Deadline);
+    }
+
+    /// <summary>Asks clients to come back on another connection once the process is on its way out.</summary>
+    public static void UseDraining(this WebApplication app)
+    {
+        Drain drain = app.Services.GetRequiredService<Drain>();
+        app.Use((context, next) =>
+        {
+            drain.Enter();
+            if (drain.IsDraining && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            {
+                context.Response.OnStarting(static state => CloseAfter((HttpResponse)state), context.Response);
+            }
+
+            Task serving = next(context);
+            if (!serving.IsCompletedSuccessfully)
+            {
+                return LeaveAfterAsync(serving, drain, context);
+            }
+
+            drain.Leave(context);
+            return serving;
+        });
+    }
+
+    /// <summary>Runs until a signal has stopped it and what was in flight has ended, or was cut: at the deadline, or by a second signal.</summary>
+    public static async Task RunUntilDrainedAsync(this WebApplication app)
+    {
+        using var signals = new Signals();
+        await app.StartAsync();
+        await Task.Delay(Timeout.InfiniteTimeSpan, app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await app.StopAsync(signals.Second);
+        }
+        catch (OperationCanceledException)
+        {
+            // The host's word for a deadline that passed; Drain has said what that cut.
+        }
+    }
+
+    private static async Task LeaveAfterAsync(Task serving, Drain drain, HttpContext context)
+    {
+        try
+        {
+            await serving;
+        }
+        finally
+        {
+            drain.Leave(context);
+        }
+    }
+
+    private static Task CloseAfter(HttpResponse response)
+    {
+        if (response.StatusCode != StatusCodes.Status101SwitchingProtocols)
+        {
+            response.Headers.Connection = "close";
+        }
+
+        return Task.CompletedTask;
+    }
+}
