@@ -23,7 +23,8 @@ internal sealed partial class Drain(DrainingOptions options, TimeProvider time, 
     public void Leave(HttpContext context)
     {
         Interlocked.Decrement(ref _inFlight);
-        if (_draining && _deadline.IsCancellationRequested && context.RequestAborted.IsCancellationRequested)
+        // Not asked of the request: its end may come before its connection has told it that it was cut.
+        if (_draining && _deadline.IsCancellationRequested)
         {
             _ = IsWebSocket(context) ? Interlocked.Increment(ref _webSocketsCut) : Interlocked.Increment(ref _requestsCut);
         }
