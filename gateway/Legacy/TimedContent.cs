@@ -5,9 +5,8 @@ namespace Gateway.Legacy;
 /// <summary>
 /// A body, of a request or of an answer, of which each read from the app and each write to it must go on within a time.
 /// </summary>
-internal sealed class TimedContent : HttpContent
+internal sealed class TimedContent : PassingContent
 {
-    private readonly HttpContent _inner;
     private readonly TimeLimit _limit;
     private readonly TimeSpan? _idle;
     private readonly TimeSpan? _afterwards;
@@ -19,48 +18,27 @@ internal sealed class TimedContent : HttpContent
     /// <param name="afterwards">What the app has once it has taken the whole request.</param>
     /// <param name="answered">Of an answer: the upload that it answers.</param>
     public TimedContent(HttpContent inner, TimeLimit limit, TimeSpan? idle, TimeSpan? afterwards = null, Upload? answered = null)
-    {
-        (_inner, _limit, _idle, _afterwards, _answered) = (inner, limit, idle, afterwards, answered);
-        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in inner.Headers.NonValidated)
-        {
-            Headers.TryAddWithoutValidation(name, values);
-        }
-    }
+        : base(inner) => (_limit, _idle, _afterwards, _answered) = (limit, idle, afterwards, answered);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         // The stream's owner disposes it; this only times what is written to it.
-        await _inner.CopyToAsync(new TimedStream(stream, _limit, _idle), context, cancellationToken);
+        await Inner.CopyToAsync(new TimedStream(stream, _limit, _idle), context, cancellationToken);
         _limit.Arm(_afterwards);
     }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-        SerializeToStreamAsync(stream, context, CancellationToken.None);
-
     protected override async Task<Stream> CreateContentReadStreamAsync() =>
-        new TimedStream(await _inner.ReadAsStreamAsync(), _limit, _idle, _answered);
+        new TimedStream(await Inner.ReadAsStreamAsync(), _limit, _idle, _answered);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-        new TimedStream(await _inner.ReadAsStreamAsync(cancellationToken), _limit, _idle, _answered);
-
-    /// <summary>The length is the field's: a Content-Length stays one, chunks stay chunks.</summary>
-    protected override bool TryComputeLength(out long length)
-    {
-        length = _inner.Headers.ContentLength ?? 0;
-        return _inner.Headers.ContentLength is not null;
-    }
+        new TimedStream(await Inner.ReadAsStreamAsync(cancellationToken), _limit, _idle, _answered);
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-        {
-            _inner.Dispose();
-            if (_afterwards is null)
-            {
-                _limit.Dispose();
-            }
-        }
-
         base.Dispose(disposing);
+        if (disposing && _afterwards is null)
+        {
+            _limit.Dispose();
+        }
     }
 }

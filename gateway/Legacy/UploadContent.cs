@@ -6,31 +6,17 @@ namespace Gateway.Legacy;
 /// A request's body that ends where the app has answered before it took all of it. What is missing is made up to .NET, which reads the
 /// answer only then; nothing of that reaches the app.
 /// </summary>
-internal sealed class UploadContent : HttpContent
+internal sealed class UploadContent(HttpContent inner, Upload upload, TimeLimit limit, ExchangeOptions options) : PassingContent(inner)
 {
     private static readonly byte[] _nothing = new byte[64 * 1024];
 
-    private readonly HttpContent _inner;
-    private readonly Upload _upload;
-    private readonly TimeLimit _limit;
-    private readonly ExchangeOptions _options;
-
-    public UploadContent(HttpContent inner, Upload upload, TimeLimit limit, ExchangeOptions options)
-    {
-        (_inner, _upload, _limit, _options) = (inner, upload, limit, options);
-        foreach ((string name, System.Net.Http.Headers.HeaderStringValues values) in inner.Headers.NonValidated)
-        {
-            Headers.TryAddWithoutValidation(name, values);
-        }
-    }
-
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        var body = new UploadStream(new TimedStream(stream, _limit, _options.IdleTimeout), _upload);
+        var body = new UploadStream(new TimedStream(stream, limit, options.IdleTimeout), upload);
         try
         {
-            Task copy = _upload.Start(() => _inner.CopyToAsync(body, context, cancellationToken));
-            if (await Task.WhenAny(copy, _upload.Over) == copy && !_upload.IsStopped)
+            Task copy = upload.Start(() => Inner.CopyToAsync(body, context, cancellationToken));
+            if (await Task.WhenAny(copy, upload.Over) == copy && !upload.IsStopped)
             {
                 await copy;
             }
@@ -42,35 +28,15 @@ internal sealed class UploadContent : HttpContent
         }
         finally
         {
-            _upload.Sent();
+            upload.Sent();
         }
 
-        _limit.Arm(_options.FirstByteTimeout);
-    }
-
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-        SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-    /// <summary>The length is the field's: a Content-Length stays one, chunks stay chunks.</summary>
-    protected override bool TryComputeLength(out long length)
-    {
-        length = _inner.Headers.ContentLength ?? 0;
-        return _inner.Headers.ContentLength is not null;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _inner.Dispose();
-        }
-
-        base.Dispose(disposing);
+        limit.Arm(options.FirstByteTimeout);
     }
 
     private async Task MakeUpAsync(Stream stream, long written, CancellationToken cancellationToken)
     {
-        for (long missing = (_inner.Headers.ContentLength ?? 0) - written; missing > 0; missing -= _nothing.Length)
+        for (long missing = (Inner.Headers.ContentLength ?? 0) - written; missing > 0; missing -= _nothing.Length)
         {
             await stream.WriteAsync(_nothing.AsMemory(0, (int)Math.Min(missing, _nothing.Length)), cancellationToken);
         }
