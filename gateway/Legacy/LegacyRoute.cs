@@ -9,7 +9,7 @@ internal static class LegacyRoute
 {
     public const string Id = "legacy";
 
-    /// <summary>Our limits are finer (<see cref="AppTimeouts"/>); YARP's one for everything would cut silent WebSockets.</summary>
+    /// <summary>Our limits are finer (<see cref="AppExchange"/>); YARP's one for everything would cut silent WebSockets.</summary>
     public static readonly TimeSpan NoActivityTimeout = TimeSpan.FromDays(24);
 
     public static RouteConfig Route { get; } = new()

@@ -27,7 +27,7 @@ internal sealed class ProxyClientFactory(ILoggerFactory loggers, TracedConnectio
     }
 
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
-        new AppTimeouts(new SentAgain(base.WrapHandler(context, handler), Fresh(context), _log), OptionsOf(context));
+        new AppExchange(base.WrapHandler(context, handler), new SentAgain(Fresh(context), _log), OptionsOf(context));
 
     /// <summary>
     /// A client that is replaced is not disposed: a request may be about to use it. Its connections end as idle ones, and then it is collected.

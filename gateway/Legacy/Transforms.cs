@@ -18,6 +18,11 @@ internal static class Transforms
         context.AddRequestTransform(static transform =>
         {
             DescribeRoute(transform.HttpContext);
+            if (SpeaksHttp11(transform))
+            {
+                Upload.Begin(transform);
+            }
+
             return ValueTask.CompletedTask;
         });
         context.RequestTransforms.Add(new SentOnce());
@@ -26,6 +31,7 @@ internal static class Transforms
             EndHop(transform);
             Handshake.Check(transform);
             BodilessAnswers.Mend(transform);
+            EndEarly(transform.HttpContext);
             return ValueTask.CompletedTask;
         });
         if (context.Route.RouteId != LegacyRoute.Id)
@@ -48,12 +54,6 @@ internal static class Transforms
         context.AddRequestTransform(static transform =>
         {
             KeepTarget(transform);
-            Upload.Begin(transform);
-            return ValueTask.CompletedTask;
-        });
-        context.AddResponseTransform(static transform =>
-        {
-            EndEarly(transform.HttpContext);
             return ValueTask.CompletedTask;
         });
         if (context.Services.GetRequiredService<TracingOptions>().LoopReports)
@@ -76,6 +76,15 @@ internal static class Transforms
             trace.Set("proxy.destination_id", proxy.ProxiedDestination?.DestinationId);
         }
     }
+
+    /// <summary>Whether it is sure before there is a connection. Over HTTP/2 .NET reads an answer while it sends a body.</summary>
+    private static bool SpeaksHttp11(RequestTransformContext transform) => transform.ProxyRequest switch
+    {
+        { Version.Major: 1, VersionPolicy: not HttpVersionPolicy.RequestVersionOrHigher } => true,
+        // Without TLS there is nothing to negotiate.
+        { VersionPolicy: HttpVersionPolicy.RequestVersionOrLower } => transform.DestinationPrefix.StartsWith("http:", StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
 
     private static void EndHop(ResponseTransformContext transform)
     {

@@ -170,9 +170,12 @@ class Variant:
         self.requests = self.spans = 0
 
     def warm_up(self, processes, collector):
-        """Until 5 s cost no less than the 5 s before, at most eight times: .NET compiles anew what runs often, and more code takes it longer."""
+        """
+        Until 5 s cost no less than the 5 s before, four to eight times: .NET compiles anew what runs often, for some 20 s here, and one
+        noisy round is not to end it.
+        """
         costs = [self.load(processes, collector, counted=False)]
-        while len(costs) < 2 or (costs[-1] < costs[-2] * 0.95 and len(costs) < 8):
+        while len(costs) < 4 or (costs[-1] < costs[-2] * 0.95 and len(costs) < 8):
             costs.append(self.load(processes, collector, counted=False))
 
     def load(self, processes, collector, counted):

@@ -12,18 +12,18 @@ public sealed class EarlyAnswerTests
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     private const string TooLarge = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge";
 
-    public static MatrixTheoryData<string, bool, bool> Refusals() => new(
+    public static MatrixTheoryData<string, bool, bool, bool> Refusals() => new(
         [
             TooLarge,
             "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
             "HTTP/1.1 413 Content Too Large\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nlarge\r\n0\r\n\r\n",
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n",
         ],
-        [true, false], [true, false]);
+        [true, false], [true, false], [true, false]);
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public async Task The_answer_reaches_a_client_that_is_still_sending(string answer, bool isChunked, bool isReused)
+    public async Task The_answer_reaches_a_client_that_is_still_sending(string answer, bool isChunked, bool isReused, bool isOperators)
     {
         var seenByClient = new TaskCompletionSource();
         var taken = new TaskCompletionSource<int>();
@@ -39,7 +39,7 @@ public sealed class EarlyAnswerTests
             await connection.WaitAsync(seenByClient.Task);
             taken.SetResult((await connection.ReadAsync(Huge)).Length);
         });
-        await using GatewayHost gateway = await StartAsync(app);
+        await using GatewayHost gateway = await (isOperators ? StartWithClusterAsync(app) : StartAsync(app));
         if (isReused)
         {
             await gateway.Client.GetStringAsync("/warm");
@@ -200,6 +200,12 @@ public sealed class EarlyAnswerTests
 
     private static Task<GatewayHost> StartAsync(ScriptedServer app) =>
         GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:PooledConnectionIdleTimeout", "00:01:00"));
+
+    /// <summary>The same app behind a route of the operator's.</summary>
+    private static Task<GatewayHost> StartWithClusterAsync(ScriptedServer app) => GatewayHost.StartAsync(
+        ("ReverseProxy:Routes:r:ClusterId", "c"), ("ReverseProxy:Routes:r:Match:Path", "/{**rest}"),
+        ("ReverseProxy:Clusters:c:Destinations:only:Address", app.Address.AbsoluteUri),
+        ("ReverseProxy:Clusters:c:Loopgate:PooledConnectionIdleTimeout", "00:01:00"));
 
     /// <summary>However it ended: Kestrel takes the rest of a body for a while, and on a quick machine that may be all of it.</summary>
     private static async Task EndedAsync(Task sending) => await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -4,9 +4,10 @@ namespace Gateway.Legacy;
 
 /// <summary>
 /// Holds the app to its time limits. YARP knows one limit for everything between two bytes; the app's first byte, a pause in a body
-/// and a silent WebSocket need one each. A limit that is passed is a <see cref="TimeoutException"/>.
+/// and a silent WebSocket need one each. A limit that is passed is a <see cref="TimeoutException"/>. What a stale connection lost is
+/// sent again within the same limits.
 /// </summary>
-internal sealed class AppTimeouts(HttpMessageHandler inner, ExchangeOptions options) : DelegatingHandler(inner)
+internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, ExchangeOptions options) : DelegatingHandler(pooled)
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -27,7 +28,16 @@ internal sealed class AppTimeouts(HttpMessageHandler inner, ExchangeOptions opti
                 limit.Arm(options.FirstByteTimeout);
             }
 
-            HttpResponseMessage response = await base.SendAsync(request, limit.Token);
+            HttpResponseMessage response;
+            try
+            {
+                response = await base.SendAsync(request, limit.Token);
+            }
+            catch (HttpRequestException failed) when (SentAgain.Helps(request, failed))
+            {
+                response = await again.SendAsync(request, limit.Token);
+            }
+
             limit.Disarm();
             response.Content = new TimedContent(response.Content, limit, IsStream(response) ? options.StreamIdleTimeout : options.IdleTimeout, answered: upload);
             return response;
@@ -42,6 +52,16 @@ internal sealed class AppTimeouts(HttpMessageHandler inner, ExchangeOptions opti
             limit.Dispose();
             throw;
         }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            again.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     private static bool IsStream(HttpResponseMessage response)

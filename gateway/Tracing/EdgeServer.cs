@@ -1,0 +1,61 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Tracing;
+
+/// <summary>
+/// The server, with the trace context of callers that are not trusted taken off their requests, and everybody's baggage. Here, for
+/// ASP.NET Core reads it right after this and before any middleware, in a propagator that never learns who the caller is; and not in
+/// a factory of contexts, since with any but its own ASP.NET Core makes a new context for each request.
+/// </summary>
+internal sealed class EdgeServer(IServer server, TracingOptions options) : IServer
+{
+    public IFeatureCollection Features => server.Features;
+
+    public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
+        where TContext : notnull => server.StartAsync(new Edge<TContext>(application, options), cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken) => server.StopAsync(cancellationToken);
+
+    public void Dispose()
+    {
+        // The services' container made the server, and disposes it.
+    }
+
+    private sealed class Edge<TContext>(IHttpApplication<TContext> application, TracingOptions options) : IHttpApplication<TContext>
+        where TContext : notnull
+    {
+        /// <summary>W3C Trace Context, and .NET's own field before it.</summary>
+        private static readonly string[] _traceFields = ["traceparent", "tracestate", "Request-Id"];
+
+        /// <summary>W3C Baggage, and .NET's own field before it: it ends here whoever sent it.</summary>
+        private static readonly string[] _baggageFields = ["baggage", "Correlation-Context"];
+
+        public TContext CreateContext(IFeatureCollection contextFeatures)
+        {
+            if (contextFeatures.Get<IHttpRequestFeature>() is { } request)
+            {
+                Remove(_baggageFields, request.Headers);
+                if (!(contextFeatures.Get<IHttpConnectionFeature>()?.RemoteIpAddress).IsIn(options.TrustedCallers))
+                {
+                    CallerTrace.Remember(request.Headers, contextFeatures);
+                    Remove(_traceFields, request.Headers);
+                }
+            }
+
+            return application.CreateContext(contextFeatures);
+        }
+
+        public Task ProcessRequestAsync(TContext context) => application.ProcessRequestAsync(context);
+
+        public void DisposeContext(TContext context, Exception? exception) => application.DisposeContext(context, exception);
+
+        private static void Remove(string[] fields, IHeaderDictionary headers)
+        {
+            foreach (string field in fields)
+            {
+                headers.Remove(field);
+            }
+        }
+    }
+}
