@@ -37,13 +37,13 @@ internal static class AnswerBody
         }
     }
 
-    private static void Source(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteMember(ref reader, "_source"u8, PythonJsonWriter.Value);
+    private static void Source(PythonJsonWriter writer, ref Utf8JsonReader reader) => JsonParts.Member(writer, ref reader, "_source"u8, JsonParts.Value);
 
-    private static void Hits(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteMember(ref reader, "hits"u8, HitList);
+    private static void Hits(PythonJsonWriter writer, ref Utf8JsonReader reader) => JsonParts.Member(writer, ref reader, "hits"u8, HitList);
 
-    private static void HitList(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteMember(ref reader, "hits"u8, Sources);
+    private static void HitList(PythonJsonWriter writer, ref Utf8JsonReader reader) => JsonParts.Member(writer, ref reader, "hits"u8, Sources);
 
-    private static void Sources(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteItems(ref reader, Source);
+    private static void Sources(PythonJsonWriter writer, ref Utf8JsonReader reader) => JsonParts.Items(writer, ref reader, Source);
 
     /// <summary>
     /// A search that ran out of time, or whose shards did not all answer, comes with 200 and fewer hits. (A count has no parameter that

@@ -27,14 +27,14 @@ internal static class PythonJson
     public static ReadOnlyMemory<byte> Write(ReadOnlyMemory<byte> json, PythonJsonStyle style)
     {
         // Its spaces too are left as received.
-        return style == PythonJsonStyle.Compact ? Checked(json) : Write(json, style, PythonJsonWriter.Value);
+        return style == PythonJsonStyle.Compact ? Checked(json) : Write(json, style, JsonParts.Value);
     }
 
     /// <summary>A part of the document in the given style.</summary>
     /// <exception cref="JsonException">The bytes are not exactly one complete JSON value that Python reads.</exception>
     /// <exception cref="KeyNotFoundException">It has no such part.</exception>
     /// <exception cref="InvalidOperationException">It has something else in that part's place.</exception>
-    public static ReadOnlyMemory<byte> Write(ReadOnlyMemory<byte> json, PythonJsonStyle style, PythonJsonWriter.Part part)
+    public static ReadOnlyMemory<byte> Write(ReadOnlyMemory<byte> json, PythonJsonStyle style, JsonPart part)
     {
         Utf8JsonReader reader = Start(json.Span);
         var writer = new PythonJsonWriter(json, style);

@@ -12,133 +12,128 @@ namespace Gateway.Views;
 /// <param name="style">Which Python.</param>
 internal sealed class PythonJsonWriter(ReadOnlyMemory<byte> json, PythonJsonStyle style)
 {
-    private readonly JsonOutput _output = new(json.Length + (json.Length / 4) + 16);
     private readonly List<PythonMember> _members = [];
+    private readonly bool _isPlain = PythonString.IsPlain(json.Span);
 
-    /// <summary>Writes a part of what is read; the reader is on its first token, and on its last afterwards.</summary>
-    public delegate void Part(PythonJsonWriter writer, ref Utf8JsonReader reader);
+    public JsonOutput Output { get; } = new(json);
 
-    private ReadOnlySpan<byte> Comma => style == PythonJsonStyle.Django ? ", "u8 : ","u8;
+    public ReadOnlySpan<byte> Comma => style == PythonJsonStyle.Django ? ", "u8 : ","u8;
 
     private ReadOnlySpan<byte> Colon => style == PythonJsonStyle.Django ? ": "u8 : ":"u8;
 
-    /// <summary>The value itself.</summary>
-    public static void Value(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteValue(ref reader);
-
-    /// <summary>A part of the member with this name, and nothing else of the object; of members with one name, of the last.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such member.</exception>
-    /// <exception cref="InvalidOperationException">It is no object.</exception>
-    public void WriteMember(ref Utf8JsonReader reader, ReadOnlySpan<byte> name, Part part)
-    {
-        Require(reader, JsonTokenType.StartObject);
-        (int start, bool found) = (_output.Length, false);
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
-        {
-            bool isWanted = reader.ValueTextEquals(name);
-            reader.Read();
-            if (isWanted)
-            {
-                _output.Truncate(start);
-                part(this, ref reader);
-                found = true;
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-
-        if (!found)
-        {
-            throw new KeyNotFoundException();
-        }
-    }
-
-    /// <summary>A part of each item, as a list.</summary>
-    /// <exception cref="InvalidOperationException">It is no array.</exception>
-    public void WriteItems(ref Utf8JsonReader reader, Part part)
-    {
-        Require(reader, JsonTokenType.StartArray);
-        _output.Write((byte)'[');
-        for (bool isFirst = true; reader.Read() && reader.TokenType != JsonTokenType.EndArray; isFirst = false)
-        {
-            _output.Write(isFirst ? [] : Comma);
-            part(this, ref reader);
-        }
-
-        _output.Write((byte)']');
-    }
+    public void WriteValue(ref Utf8JsonReader reader) => WriteValue(ref reader, (int)reader.TokenStartIndex);
 
     /// <summary>What was written.</summary>
     public ReadOnlyMemory<byte> Finish()
     {
-        _output.Write(style == PythonJsonStyle.Flask ? "\n"u8 : []);
-        return _output.Written;
+        Output.Write(style == PythonJsonStyle.Flask ? "\n"u8 : []);
+        return Output.Written;
     }
 
-    private static void Require(in Utf8JsonReader reader, JsonTokenType type)
-    {
-        if (reader.TokenType != type)
-        {
-            throw new InvalidOperationException($"{type} is wanted, {reader.TokenType} was found.");
-        }
-    }
-
-    private void WriteValue(ref Utf8JsonReader reader)
+    /// <summary>
+    /// Writes the value that the reader is on, behind the received bytes from <paramref name="from"/> to where it begins; gives back where
+    /// it ends.
+    /// </summary>
+    private int WriteValue(ref Utf8JsonReader reader, int from)
     {
         if (style == PythonJsonStyle.Compact)
         {
-            int start = (int)reader.TokenStartIndex;
             reader.Skip();
-            _output.Write(json.Span[start..(int)reader.BytesConsumed]);
-            return;
+            return Pass(from, (int)reader.BytesConsumed);
         }
 
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:
-                WriteObject(ref reader);
-                break;
+                return WriteObject(ref reader, from);
             case JsonTokenType.StartArray:
-                WriteItems(ref reader, Value);
-                break;
+                return WriteArray(ref reader, from);
             case JsonTokenType.String:
-                PythonString.Write(reader.ValueSpan, _output);
-                break;
-            case JsonTokenType.Number:
-                PythonNumber.Write(reader.ValueSpan, _output);
-                break;
+                return WriteString(ref reader, from);
+            case JsonTokenType.Number when !PythonNumber.IsWrittenAsReceived(reader.ValueSpan):
+                int start = Pass(from, (int)reader.TokenStartIndex);
+                PythonNumber.Write(reader.ValueSpan, Output);
+                return start + reader.ValueSpan.Length;
             default:
-                _output.Write(reader.ValueSpan);
-                break;
+                return Pass(from, (int)reader.TokenStartIndex + reader.ValueSpan.Length);
         }
     }
 
-    private void WriteObject(ref Utf8JsonReader reader)
+    private int WriteString(ref Utf8JsonReader reader, int from)
     {
-        _output.Write((byte)'{');
-        (int start, int outer, bool isSorted) = (_output.Length, _members.Count, true);
-        for (int place = 0; reader.Read() && reader.TokenType != JsonTokenType.EndObject; place++)
+        int start = (int)reader.TokenStartIndex;
+        int end = start + reader.ValueSpan.Length + 2;
+        if (!reader.ValueIsEscaped && (_isPlain || PythonString.IsPlain(reader.ValueSpan)))
         {
-            _output.Write(place == 0 ? [] : Comma);
-            isSorted = isSorted && (place == 0 || PythonString.Compare(json.Span[_members[^1].Name], reader.ValueSpan) < 0);
-            int name = (int)reader.TokenStartIndex + 1;
-            Range received = name..(name + reader.ValueSpan.Length);
-            int begin = _output.Length;
-            PythonString.Write(reader.ValueSpan, _output);
-            _output.Write(Colon);
-            reader.Read();
-            WriteValue(ref reader);
-            _members.Add(new PythonMember(received, begin.._output.Length, place));
+            return Pass(from, end);
         }
 
+        Pass(from, start);
+        PythonString.Write(reader.ValueSpan, Output);
+        return end;
+    }
+
+    private int WriteArray(ref Utf8JsonReader reader, int from)
+    {
+        int end = Pass(from, (int)reader.TokenStartIndex + 1);
+        for (bool isFirst = true; reader.Read() && reader.TokenType != JsonTokenType.EndArray; isFirst = false)
+        {
+            end = WriteValue(ref reader, Follow(reader, end, isFirst ? [] : Comma));
+        }
+
+        return Pass(Follow(reader, end, []), (int)reader.TokenStartIndex + 1);
+    }
+
+    private int WriteObject(ref Utf8JsonReader reader, int from)
+    {
+        int end = Pass(from, (int)reader.TokenStartIndex + 1);
+        (int start, int outer, bool isSorted) = (Output.Length, _members.Count, true);
+        ReadOnlySpan<byte> previous = default;
+        for (int place = 0; reader.Read() && reader.TokenType != JsonTokenType.EndObject; place++)
+        {
+            from = Follow(reader, end, place == 0 ? [] : Comma);
+            ReadOnlySpan<byte> name = reader.ValueSpan;
+            int nameStart = (int)reader.TokenStartIndex;
+            int begin = Output.Length + (nameStart - from);
+            isSorted = isSorted && (place == 0 || PythonString.Compare(previous, name) < 0);
+            end = WriteString(ref reader, from);
+            reader.Read();
+            end = WriteValue(ref reader, Follow(reader, end, Colon));
+            _members.Add(new PythonMember(nameStart + 1, name.Length, begin, Output.Length - begin, place));
+            previous = name;
+        }
+
+        from = Follow(reader, end, []);
         if (!isSorted)
         {
             Arrange(CollectionsMarshal.AsSpan(_members)[outer..], start);
         }
 
         CollectionsMarshal.SetCount(_members, outer);
-        _output.Write((byte)'}');
+        return Pass(from, (int)reader.TokenStartIndex + 1);
+    }
+
+    /// <summary>
+    /// What stands between the token that ends at <paramref name="end"/> and the one that the reader is on: where it was received as it is
+    /// to be written, it is left to be passed on with the token, and where not, it is written.
+    /// </summary>
+    private int Follow(in Utf8JsonReader reader, int end, ReadOnlySpan<byte> wanted)
+    {
+        int start = (int)reader.TokenStartIndex;
+        // The reader has seen to it that one byte can only be the right one.
+        if (start - end == wanted.Length && (wanted.Length < 2 || json.Span[end..start].SequenceEqual(wanted)))
+        {
+            return end;
+        }
+
+        Output.Write(wanted);
+        return start;
+    }
+
+    private int Pass(int from, int to)
+    {
+        Output.Pass(from, to);
+        return to;
     }
 
     /// <summary>Writes the members again, from <paramref name="start"/> on, in Python's order and each once.</summary>
@@ -155,14 +150,14 @@ internal sealed class PythonJsonWriter(ReadOnlyMemory<byte> json, PythonJsonStyl
             distinct.Sort(static (left, right) => left.Place.CompareTo(right.Place));
         }
 
-        int length = _output.Length - start;
+        int length = Output.Length - start;
         byte[] written = ArrayPool<byte>.Shared.Rent(length);
-        _output.Written.Span[start..].CopyTo(written);
-        _output.Truncate(start);
+        Output.Written.Span[start..].CopyTo(written);
+        Output.Truncate(start);
         for (int i = 0; i < distinct.Length; i++)
         {
-            _output.Write(i == 0 ? [] : Comma);
-            _output.Write(written.AsSpan((distinct[i].Written.Start.Value - start)..(distinct[i].Written.End.Value - start)));
+            Output.Write(i == 0 ? [] : Comma);
+            Output.Write(written.AsSpan(distinct[i].Start - start, distinct[i].Length));
         }
 
         ArrayPool<byte>.Shared.Return(written);

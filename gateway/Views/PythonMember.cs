@@ -1,10 +1,12 @@
 namespace Gateway.Views;
 
 /// <summary>A member of a JSON object that is being written as a Python <c>dict</c> holds it.</summary>
-/// <param name="Name">Where its name was received, between its quotes.</param>
-/// <param name="Written">Where name and value were written.</param>
+/// <param name="NameStart">Where its name was received, between its quotes.</param>
+/// <param name="NameLength">How many bytes of it were.</param>
+/// <param name="Start">Where name and value were written.</param>
+/// <param name="Length">How many bytes of them were.</param>
 /// <param name="Place">How many came before it.</param>
-internal readonly record struct PythonMember(Range Name, Range Written, int Place)
+internal readonly record struct PythonMember(int NameStart, int NameLength, int Start, int Length, int Place)
 {
     /// <summary>Sorts by name, and leaves one member for each: the last value in the place of the first.</summary>
     /// <param name="members">In the order received.</param>
@@ -31,6 +33,8 @@ internal readonly record struct PythonMember(Range Name, Range Written, int Plac
 
         public bool HaveOneName(PythonMember x, PythonMember y) => CompareNames(x, y) == 0;
 
-        private int CompareNames(PythonMember x, PythonMember y) => PythonString.Compare(json.Span[x.Name], json.Span[y.Name]);
+        private int CompareNames(PythonMember x, PythonMember y) => PythonString.Compare(NameOf(x), NameOf(y));
+
+        private ReadOnlySpan<byte> NameOf(PythonMember member) => json.Span.Slice(member.NameStart, member.NameLength);
     }
 }

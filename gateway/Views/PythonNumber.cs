@@ -9,15 +9,9 @@ internal static class PythonNumber
     // Python refuses to read a longer int, as its cost grows with the square of its length: the view would have failed.
     private const int MaxIntDigits = 4300;
 
-    /// <summary>Writes a number that is valid JSON.</summary>
+    /// <summary>Writes a number that is valid JSON, and that may be written otherwise than it was received.</summary>
     public static void Write(ReadOnlySpan<byte> received, JsonOutput output)
     {
-        if (IsReprOfFloat(received))
-        {
-            output.Write(received);
-            return;
-        }
-
         if (received.ContainsAny(".eE"u8))
         {
             WriteFloat(double.Parse(received, NumberStyles.Float, CultureInfo.InvariantCulture), output);
@@ -34,12 +28,19 @@ internal static class PythonNumber
     }
 
     /// <summary>
-    /// Whether it is certain without a look at its value that Python writes the number as it was received. No two decimals of up to 15
-    /// digits are the same double, so that such a one is its own shortest form.
+    /// Whether it is certain without a look at its value that Python writes the number as it was received: an int, or a float of up to 15
+    /// digits, of which no two are the same double, so that such a one is its own shortest form.
     /// </summary>
-    private static bool IsReprOfFloat(ReadOnlySpan<byte> received)
+    public static bool IsWrittenAsReceived(ReadOnlySpan<byte> received)
     {
-        ReadOnlySpan<byte> digits = received.TrimStart((byte)'-');
+        ReadOnlySpan<byte> digits = received[(received[0] == '-' ? 1 : 0)..];
+        return digits.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            ? IsReprOfFloat(digits)
+            : digits.Length <= MaxIntDigits && !received.SequenceEqual("-0"u8);
+    }
+
+    private static bool IsReprOfFloat(ReadOnlySpan<byte> digits)
+    {
         int point = digits.IndexOf((byte)'.');
         if (point <= 0 || digits.Length > 16 || digits.ContainsAny("eE"u8))
         {
