@@ -35,9 +35,9 @@ internal static class Program
         app.UseDraining();
         app.UseOwnErrors();
         app.UseGuard();
+        app.UseViews();
         app.UseRouting();
         app.MapAdmin().MapHealth().MapMetrics().MapInspect();
-        app.MapViews();
         app.MapLegacy();
         return app;
     }

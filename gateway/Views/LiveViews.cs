@@ -4,15 +4,17 @@ using Gateway.Tracing;
 
 namespace Gateway.Views;
 
-/// <summary>The views of views.json that are served now.</summary>
-internal sealed partial class LiveViews(ViewFile file, ElasticsearchClient client, GatewayMetrics metrics, ILogger<LiveViews> logger)
+/// <summary>The views that are served now: those of the configuration, and those of views.json, which may change.</summary>
+internal sealed partial class LiveViews(
+    ViewFile file, ViewsOptions configured, ElasticsearchClient client, GatewayMetrics metrics, ILogger<LiveViews> logger)
 {
     private volatile ViewTable _table = ViewTable.Empty;
 
     public ViewTable Table => _table;
 
-    /// <summary>Serves the views that the start has found good.</summary>
-    public void Begin(IReadOnlyList<ViewTemplate> views) => _table = new ViewTable(views, client);
+    /// <summary>Serves these views of the file, which were found good.</summary>
+    public void Serve(IReadOnlyList<ViewTemplate> views) =>
+        _table = new ViewTable([.. configured.Select(static view => view.Value.ToTemplate(view.Key)), .. views], client);
 
     /// <summary>The file, looked at for as long as the gateway runs; <paramref name="running"/> is what the start has found.</summary>
     public WatchedFiles Watch(FilesFound running, TimeProvider time) => new(running, time)
@@ -28,7 +30,7 @@ internal sealed partial class LiveViews(ViewFile file, ElasticsearchClient clien
         IReadOnlyList<ViewTemplate> views = file.Parse(found, out IReadOnlyList<string> problems);
         if (problems.Count == 0)
         {
-            _table = new ViewTable(views, client);
+            Serve(views);
             metrics.ViewsReloaded(applied: true);
             Log.Applied(logger, views.Count);
         }

@@ -22,8 +22,8 @@ internal sealed partial class PathTemplate
     /// <summary>Equal for two templates that match the same paths, whatever their parameters are called.</summary>
     public string Shape => string.Concat(_segments.Select(static segment => segment.IsParameter ? "/{}" : "/" + segment.Text));
 
-    /// <summary>A path without parameters, which is matched elsewhere.</summary>
-    public static PathTemplate Fixed(string path) => new(path, []);
+    /// <summary>A path without parameters.</summary>
+    public static PathTemplate Fixed(string path) => new(path, [.. path[1..].Split('/').Select(static segment => new Segment(segment, false))]);
 
     /// <summary>Null where the text is no template; <paramref name="problem"/> says why.</summary>
     public static PathTemplate? Parse(string text, out string problem)

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Gateway.Views;
 
-/// <summary>The views of one content of views.json, found by a request's method and target. A request keeps the one that it was found in.</summary>
+/// <summary>
+/// Views, found by a request's method and target as it came. ASP.NET Core's own matching sees a path whose escapes and dots are resolved:
+/// <c>/products/%2e%2e</c> would be <c>/</c> there. It also would be built anew at each reload, with all routes.
+/// </summary>
 internal sealed class ViewTable
 {
     public static readonly ViewTable Empty = new([], null!);

@@ -1,14 +1,12 @@
-using System.Diagnostics;
 using Gateway.Configuration;
-using Gateway.Elasticsearch;
+using Gateway.Listening;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Views;
 
 /// <summary>Routes that are answered from Elasticsearch instead of by the app.</summary>
 internal static class ViewsFeature
 {
-    private static readonly string[] _methods = [HttpMethods.Get, HttpMethods.Head];
-
     public static void AddViews(this WebApplicationBuilder builder)
     {
         ViewsOptions configured = builder.AddSettings<ViewsOptions>(ViewsOptions.Section);
@@ -18,27 +16,24 @@ internal static class ViewsFeature
         }
 
         AddFile(builder, new ViewFile(ConfigurationFolder.Find(), configured));
-        builder.Services.AddSingleton<MatcherPolicy, ExactPathPolicy>();
-        builder.Services.AddSingleton<MatcherPolicy, ViewTablePolicy>();
     }
 
-    /// <summary>Other methods on a view's path, and paths that differ in the least, fall through to the app.</summary>
-    public static void MapViews(this WebApplication app)
+    /// <summary>Finds the view of a request before any route is looked for. Other methods on a view's path, and paths that differ in the least, are the app's.</summary>
+    public static void UseViews(this WebApplication app)
     {
-        ElasticsearchClient client = app.Services.GetRequiredService<ElasticsearchClient>();
-        foreach ((string name, ViewOptions options) in app.Services.GetRequiredService<ViewsOptions>())
+        LiveViews views = app.Services.GetRequiredService<LiveViews>();
+        app.Use((context, next) =>
         {
-            var view = new View(options.ToTemplate(name), client);
-            app.MapMethods(options.Path, _methods, (RequestDelegate)view.AnswerAsync)
-                .WithDisplayName(name)
-                .WithMetadata(new ExactPath(options.Path))
-                // Before a route of the operator's with the same path and methods, which would be a tie.
-                .WithOrder(-1);
-        }
+            string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+            if (views.Table.Find(context.Request.Method, target, out Arguments? arguments) is { } view
+                && context.Features.Get<AdminConnection>() is null)
+            {
+                context.Features.Set(arguments);
+                context.SetEndpoint(view);
+            }
 
-        app.Map("/{**rest}", (RequestDelegate)(static _ => throw new UnreachableException("A view of views.json stands in its place, or nothing.")))
-            .WithMetadata(new ViewTablePlace())
-            .WithOrder(-1);
+            return next(context);
+        });
     }
 
     private static void AddFile(WebApplicationBuilder builder, ViewFile file)
@@ -53,7 +48,7 @@ internal static class ViewsFeature
         builder.Services.AddSingleton(services =>
         {
             LiveViews live = ActivatorUtilities.CreateInstance<LiveViews>(services, file);
-            live.Begin(views);
+            live.Serve(views);
             return live;
         });
         builder.AddWatchedFiles((services, time) => services.GetRequiredService<LiveViews>().Watch(found, time));

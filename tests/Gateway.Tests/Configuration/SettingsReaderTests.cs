@@ -31,6 +31,7 @@ public sealed class SettingsReaderTests
     [InlineData("Legacy:Host=server", "Legacy:Host: the value is not one of client, app")]
     [InlineData("Legacy:Host=1", "Legacy:Host: the value is not one of client, app")]
     [InlineData("Views:info:JsonStyle=pretty", "Views:info:JsonStyle: the value is not one of flask, django, compact")]
+    [InlineData("Views:info:Path=//a", "Views:info:Path: must be a path that starts with a slash, without empty segments")]
     [InlineData("Tracing:TrustedCallers:0=10.0.0.0/33", "Tracing:TrustedCallers:0: the value is not a network")]
     [InlineData("Tracing:TrustedCallers:0=everybody", "Tracing:TrustedCallers:0: the value is not a network")]
     [InlineData("Tracing:TrustedCallers=10.0.0.0/8", "Tracing:TrustedCallers: a list is wanted here")]

@@ -23,7 +23,7 @@ public sealed class LiveViewsTests : IDisposable
     {
         _loggers = LoggerFactory.Create(logging => logging.AddProvider(_log));
         GatewayMetrics metrics = ActivatorUtilities.CreateInstance<GatewayMetrics>(_services);
-        _live = new LiveViews(new ViewFile(_folder.FullName, []), null!, metrics, _loggers.CreateLogger<LiveViews>());
+        _live = new LiveViews(new ViewFile(_folder.FullName, []), [], null!, metrics, _loggers.CreateLogger<LiveViews>());
         _files = _live.Watch(FilesFound.None, _time);
     }
 
