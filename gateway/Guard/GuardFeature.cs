@@ -7,5 +7,13 @@ internal static class GuardFeature
 {
     public static void AddGuard(this WebApplicationBuilder builder) => builder.AddSettings<GuardOptions>(GuardOptions.Section);
 
-    public static void UseGuard(this WebApplication app) => app.UseMiddleware<GuardMiddleware>();
+    public static void UseGuard(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<GuardOptions>().RequestsPerSecond is not null)
+        {
+            app.UseMiddleware<RateLimit>();
+        }
+
+        app.UseMiddleware<GuardMiddleware>();
+    }
 }

@@ -35,8 +35,24 @@ internal sealed class GuardOptions : IValidatableObject
     /// <summary>Fields that pass from everybody though the guard would remove them, such as <c>X-HTTP-Method-Override</c>. Default: none.</summary>
     public List<string> KeepFields { get; } = [];
 
+    /// <summary>
+    /// How many requests of one client are served in a second, on the average; what is beyond is answered 429. 1 to 1,000,000. Default: none,
+    /// which means all.
+    /// </summary>
+    [Range(1, 1_000_000, ErrorMessage = "the value is not between 1 and 1000000.")]
+    public int? RequestsPerSecond { get; set; }
+
+    /// <summary>How many may come at once after a pause. 1 to 1,000,000. Default: as many as in a second.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "the value is not between 1 and 1000000.")]
+    public int? Burst { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Burst is not null && RequestsPerSecond is null)
+        {
+            yield return new ValidationResult("it has no meaning without RequestsPerSecond.", [nameof(Burst)]);
+        }
+
         foreach (string host in AllowedHosts.Where(static host => !HostList.IsPattern(host)))
         {
             yield return new ValidationResult($"'{host}' is not a host such as shop.example or *.shop.example, without a port.", [nameof(AllowedHosts)]);

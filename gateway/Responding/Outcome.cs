@@ -36,6 +36,9 @@ internal enum Outcome
     /// <summary>The request expects something other than <c>100-continue</c>.</summary>
     ExpectationUnknown,
 
+    /// <summary>The client sends more requests than the operator lets one send.</summary>
+    TooManyRequests,
+
     /// <summary>A WebSocket is asked for without a proper key, or not by GET.</summary>
     HandshakeRefused,
 

@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+using System.Net;
+using Gateway.Tests.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Protocols;
+
+/// <summary>A client that floods an HTTP/2 connection: the app is let go, memory stays bounded, and the others are served all along.</summary>
+public sealed class Http2FloodTests
+{
+    private const byte Headers = 1;
+    private const byte ResetStream = 3;
+    private const byte Settings = 4;
+    private const byte Ping = 6;
+    private const byte Continuation = 9;
+    private const byte EndsStreamAndHeaders = 5;
+    private const int Frames = 20_000;
+
+    /// <summary>HPACK (RFC 7541): GET, http, <c>/flood</c>, and the authority <c>h</c>.</summary>
+    private static readonly byte[] _block = [0x82, 0x86, 0x04, 0x06, .. "/flood"u8, 0x01, 0x01, (byte)'h'];
+
+    /// <summary>The floods, and whether one is refused with its connection for sure; the others may be taken whole, they cost their sender as much.</summary>
+    public static TheoryData<string, bool> Floods => new()
+    {
+        { "requests that are reset at once", false },
+        { "a head without an end", true },
+        { "settings", false },
+        { "pings", false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Floods))]
+    public async Task A_flood_of_frames_costs_the_others_nothing(string flood, bool isRefused)
+    {
+        await using var app = new ScriptedServer(static async connection =>
+        {
+            while (await connection.ReadRequestAsync() is { } request)
+            {
+                if (request.Target == "/flood")
+                {
+                    await connection.StallAsync();
+                    return;
+                }
+
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            }
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Kestrel:Endpoints:Http:Protocols", "Http2"));
+        gateway.ErrorsAreExpected = true;
+        using var flooding = new CancellationTokenSource();
+        Task<int> others = ServeOthersAsync(gateway, flooding.Token);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+
+        using (RawClient attacker = await RawClient.ConnectAsync(gateway.Address))
+        {
+            await attacker.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+            await attacker.SendAsync(Frame(Settings, 0, 0, []));
+            await attacker.SendAsync(Frame(Headers, EndsStreamAndHeaders, 1, _block));
+            await Eventually.Holds(() => Flooded(app).Any(), "the app to have a request of the connection that floods");
+            bool wasRefused = await FloodAsync(attacker, flood);
+            Assert.True(wasRefused || !isRefused, "the gateway took all of the flood");
+        }
+
+        await Eventually.Holds(() => Flooded(app).All(static connection => connection.ClientLeft.IsCompleted), "the app to be let go");
+        await flooding.CancelAsync();
+        Assert.InRange(await others, 1, int.MaxValue);
+        Assert.Equal("ready\n", await gateway.Client.GetStringAsync(new Uri(gateway.Admin, "/readyz")));
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 64 << 20);
+        Assert.All(
+            gateway.Log.Where(static entry => entry.Level >= LogLevel.Error),
+            static entry => Assert.Equal((60, "Microsoft.AspNetCore.Server.Kestrel.Http2"), (entry.Id, entry.Category)));
+    }
+
+    private static IEnumerable<ScriptedConnection> Flooded(ScriptedServer app) =>
+        app.Connections.Where(static connection => connection.Requests.Any(static request => request.Target == "/flood"));
+
+    /// <summary>Sends until the gateway ends the connection, which is true, or all is sent.</summary>
+    private static async Task<bool> FloodAsync(RawClient attacker, string flood)
+    {
+        try
+        {
+            for (int i = 0; i < Frames; i++)
+            {
+                int stream = (2 * i) + 3;
+                await attacker.SendAsync(flood switch
+                {
+                    "requests that are reset at once" => [.. Frame(Headers, EndsStreamAndHeaders, stream, _block), .. Frame(ResetStream, 0, stream, [0, 0, 0, 8])],
+                    "a head without an end" => i == 0 ? Frame(Headers, 0, stream, _block) : Frame(Continuation, 0, 3, [0x00, 0x01, (byte)'a', 0x01, (byte)'b']),
+                    "settings" => Frame(Settings, 0, 0, [0, 3, 0, 0, 0, 100]),
+                    "pings" => Frame(Ping, 0, 0, new byte[8]),
+                    _ => throw new ArgumentOutOfRangeException(nameof(flood), flood, "is no flood"),
+                });
+            }
+
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    private static async Task<int> ServeOthersAsync(GatewayHost gateway, CancellationToken end)
+    {
+        int served = 0;
+        do
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/well") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using HttpResponseMessage answer = await gateway.Client.SendAsync(request, CancellationToken.None);
+            Assert.Equal("ok", await answer.Content.ReadAsStringAsync(CancellationToken.None));
+            served++;
+        }
+        while (!end.IsCancellationRequested);
+
+        return served;
+    }
+
+    private static byte[] Frame(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)
+    {
+        byte[] frame = [0, (byte)(payload.Length >> 8), (byte)payload.Length, type, flags, 0, 0, 0, 0, .. payload];
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
+        return frame;
+    }
+}
