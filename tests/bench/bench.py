@@ -24,7 +24,7 @@ CONNECTIONS = 32
 PEERS = os.environ.get("PEERS")
 ARTIFACTS = os.path.abspath(os.environ.get("ARTIFACTS") or os.path.join(ROOT, "artifacts"))
 GATEWAY = os.environ.get("GATEWAY")  # a Gateway.dll to measure in place of the one built here
-GOAL_CPU, GOAL_RATE, GOAL_IDLE_MIB, GOAL_SHARED_CPU, GOAL_VIEW_CPU = 1.6, 10, 90, 0.6, 1.5
+GOAL_CPU, GOAL_RATE, GOAL_IDLE_MIB, GOAL_SHARED_CPU, GOAL_VIEW_CPU, GOAL_GUARD_CPU = 1.6, 10, 90, 0.6, 1.5, 1.05
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 HTTP = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy, whatever the environment says
@@ -148,6 +148,22 @@ def fetch(url):
         if answer.status != 200:
             raise Failed(f"{url} answered {answer.status}")
         return answer.headers, answer.read()
+
+
+def status_of(method, url):
+    try:
+        with HTTP.open(urllib.request.Request(url, method=method), timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
+
+
+def edit_json(path, edit):
+    with open(path) as file:
+        document = json.load(file)
+    edit(document)
+    with open(path, "w") as file:
+        json.dump(document, file)
 
 
 def answers(url):
@@ -342,7 +358,26 @@ def compare_views(bench):
         ratio("CPU, search view / proxied", v["view"].cpu, v["proxied"].cpu, GOAL_VIEW_CPU)]
 
 
-COMPARISONS = {"goals": compare_goals, "tracing": compare_tracing, "single-flight": compare_single_flight, "views": compare_views}
+def compare_guard(bench):
+    """The same build with its guard and without."""
+    guarded = bench.gateway("guarded")
+    shutil.copytree(os.path.dirname(bench.gateway_dll), without := os.path.join(bench.folder, "without"))
+    edit_json(os.path.join(without, "Gateway.runtimeconfig.json"),
+              lambda config: config["runtimeOptions"]["configProperties"].update({"Gateway.Guard.IsOff": True}))
+    bench.gateway_dll = os.path.join(without, "Gateway.dll")
+    unguarded = bench.gateway("unguarded")
+    if status_of("TRACE", guarded[0]) != 405 or status_of("TRACE", unguarded[0]) == 405:
+        raise Failed("the switch does not do what it says")
+    variants = {
+        "guarded": Variant("proxied, with the guard", guarded[1], f"{guarded[0]}/anything"),
+        "unguarded": Variant("proxied, without", unguarded[1], f"{unguarded[0]}/anything"),
+    }
+    return variants, ["guarded", "unguarded"], lambda v: [
+        ratio("CPU, with the guard / without", v["guarded"].cpu, v["unguarded"].cpu, GOAL_GUARD_CPU)]
+
+
+COMPARISONS = {"goals": compare_goals, "tracing": compare_tracing, "single-flight": compare_single_flight, "views": compare_views,
+               "guard": compare_guard}
 
 
 def check_answers(app, cluster, bare, gateway, quart):
