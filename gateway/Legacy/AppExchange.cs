@@ -13,12 +13,13 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
     {
         var limit = new TimeLimit(options.TotalTimeout, cancellationToken);
         Upload? upload = request.Content is null ? null : Upload.Of(request);
+        var sent = new SentRequest(upload);
+        // What is written from here on belongs to this request.
+        SentRequest.Current = sent;
         try
         {
             if (request.Content is { } body)
             {
-                // What is written from here on belongs to this upload.
-                Upload.Current = upload;
                 request.Content = upload is null
                     ? new TimedContent(body, limit, options.IdleTimeout, afterwards: options.FirstByteTimeout)
                     : new UploadContent(body, upload, limit, options);
@@ -39,6 +40,14 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
             }
 
             limit.Disarm();
+            if (!AnswerFraming.IsSound(response))
+            {
+                // Where the next answer begins is not known.
+                sent.Connection?.GiveUp(sent);
+                response.Dispose();
+                throw new HttpRequestException(HttpRequestError.InvalidResponse, "The status or the framing of the answer is not HTTP.");
+            }
+
             response.Content = new TimedContent(response.Content, limit, IsStream(response) ? options.StreamIdleTimeout : options.IdleTimeout, answered: upload);
             return response;
         }

@@ -10,10 +10,14 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
 {
     private int _requests;
     private bool _switched;
-    private bool _isSpent;
+    private volatile bool _isSpent;
     private volatile bool _isReading;
     private volatile bool _isUnanswered;
     private volatile UploadWatch? _watch;
+    private volatile SentRequest? _sent;
+
+    /// <summary>Ends with the answer to <paramref name="sent"/>: .NET sends nothing more over it. Nothing where it is another's already.</summary>
+    public void GiveUp(SentRequest sent) => _isSpent |= ReferenceEquals(_sent, sent);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -36,11 +40,12 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var upload = Upload.Current;
+        SentRequest? sent = SentRequest.Current;
+        Upload? upload = sent?.Upload;
         // .NET does not pipeline: what is written after an answer is the next request.
         if (upload is null ? !_isUnanswered && !_switched : !ReferenceEquals(upload, _watch?.Upload))
         {
-            Begin(upload);
+            Begin(sent, upload);
         }
 
         if (upload is not null)
@@ -52,9 +57,15 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
         return write.IsCompletedSuccessfully ? write : SeeAsync(write);
     }
 
-    private void Begin(Upload? upload)
+    private void Begin(SentRequest? sent, Upload? upload)
     {
         _requests++;
+        _sent = sent;
+        if (sent is not null)
+        {
+            sent.Connection = this;
+        }
+
         _isUnanswered = true;
         _watch = upload is null ? null : new UploadWatch(upload);
         if (_watch is { } watch && !_isReading && !upload!.WaitsFor100)

@@ -71,30 +71,6 @@ public sealed class FailureTests
         Assert.True(await client.IsClosedAsync());
     }
 
-    [Theory]
-    [InlineData("")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-")]
-    [InlineData("HTTP/1.1 abc OK\r\n\r\n")]
-    [InlineData("SSH-2.0-OpenSSH_9.6\r\n\r\n")]
-    [InlineData("hello, this is no HTTP at all and goes on for a while\r\n\r\n")]
-    [InlineData("HTTP/1.1 200 OK\r\nno colon\r\n\r\n")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")]
-    public async Task An_app_that_sends_no_HTTP_is_a_502(string sent)
-    {
-        await using var app = new ScriptedServer(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            await connection.SendAsync(sent);
-        });
-        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
-
-        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, Request);
-
-        Assert.Equal(502, answer.Status);
-        Assert.Equal("The app ended the exchange early or sent what is not HTTP.", JsonDocument.Parse(answer.Body).RootElement.GetProperty("detail").GetString());
-        Assert.Equal("app_broken", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
-    }
-
     [Fact]
     public async Task A_head_without_end_is_a_502()
     {

@@ -24,11 +24,20 @@ public sealed record WireVector(
 {
     private static readonly string _folder = Path.Combine(AppContext.BaseDirectory, "Wire", "vectors");
 
-    public static IReadOnlyList<WireVector> Read(string file)
+    public static IReadOnlyList<WireVector> Read(string file) => Read(file, Of);
+
+    internal static IReadOnlyList<T> Read<T>(string file, Func<JsonElement, T> of)
     {
         using JsonDocument vectors = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, file)));
-        return [.. vectors.RootElement.EnumerateArray().Select(static vector => Of(vector))];
+        return [.. vectors.RootElement.EnumerateArray().Select(of)];
     }
+
+    internal static string Text(JsonElement text) => text.ValueKind switch
+    {
+        JsonValueKind.Array => string.Concat(text.EnumerateArray().Select(Text)),
+        JsonValueKind.Object => string.Concat(Enumerable.Repeat(Text(text.GetProperty("repeat")), Times(text))),
+        _ => text.GetString()!,
+    };
 
     private static WireVector Of(JsonElement vector) => new(
         vector.GetProperty("id").GetString()!,
@@ -41,13 +50,6 @@ public sealed record WireVector(
         vector.TryGetProperty("settings", out JsonElement settings)
             ? [.. settings.EnumerateObject().Select(static setting => (setting.Name, setting.Value.GetString()!))]
             : []);
-
-    private static string Text(JsonElement text) => text.ValueKind switch
-    {
-        JsonValueKind.Array => string.Concat(text.EnumerateArray().Select(Text)),
-        JsonValueKind.Object => string.Concat(Enumerable.Repeat(Text(text.GetProperty("repeat")), Times(text))),
-        _ => text.GetString()!,
-    };
 
     private static int Times(JsonElement text) => int.Parse(text.GetProperty("times").GetRawText(), CultureInfo.InvariantCulture);
 }

@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Tests.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Protocols;
 
-/// <summary>A client that floods an HTTP/2 connection: the app is let go, memory stays bounded, and the others are served all along.</summary>
-public sealed class Http2FloodTests
+/// <summary>A client that asks much of one HTTP/2 connection: the app is let go, memory stays bounded, and the others are served all along.</summary>
+public sealed class Http2LoadTests
 {
     private const byte Headers = 1;
     private const byte ResetStream = 3;
@@ -70,6 +71,55 @@ public sealed class Http2FloodTests
         Assert.All(
             gateway.Log.Where(static entry => entry.Level >= LogLevel.Error),
             static entry => Assert.Equal((60, "Microsoft.AspNetCore.Server.Kestrel.Http2"), (entry.Id, entry.Category)));
+    }
+
+    [Fact]
+    public async Task A_thousand_requests_at_once_on_one_connection_are_all_answered_a_hundred_at_a_time()
+    {
+        (int now, int most) = (0, 0);
+        var gate = new Lock();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is not null)
+            {
+                lock (gate)
+                {
+                    most = Math.Max(most, ++now);
+                }
+
+                await Task.Delay(1);
+                lock (gate)
+                {
+                    now--;
+                }
+
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            }
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Kestrel:Endpoints:Http:Protocols", "Http2"));
+        int connections = 0;
+        using var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = false };
+        handler.ConnectCallback = async (context, cancellation) =>
+        {
+            Interlocked.Increment(ref connections);
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        };
+        using var client = new HttpClient(handler)
+        {
+            BaseAddress = gateway.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+
+        string[] answers = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(number => client.GetStringAsync(new Uri($"/{number + 1}", UriKind.Relative))));
+
+        Assert.All(answers, static answer => Assert.Equal("ok", answer));
+        Assert.Equal(1_000, app.Requests.Select(static request => request.Target).Distinct().Count());
+        Assert.Equal(1, connections);
+        Assert.InRange(most, 2, 100);
     }
 
     private static IEnumerable<ScriptedConnection> Flooded(ScriptedServer app) =>
