@@ -42,7 +42,10 @@ internal sealed class GuardOptions : IValidatableObject
     [Range(1, 1_000_000, ErrorMessage = "the value is not between 1 and 1000000.")]
     public int? RequestsPerSecond { get; set; }
 
-    /// <summary>How many may come at once after a pause. 1 to 1,000,000. Default: as many as in a second.</summary>
+    /// <summary>
+    /// How many may come at once after a pause; .NET's limiter may let as many pass again in the tenth of a second after it. 1 to 1,000,000,
+    /// and at least a tenth of <see cref="RequestsPerSecond"/>. Default: as many as in a second.
+    /// </summary>
     [Range(1, 1_000_000, ErrorMessage = "the value is not between 1 and 1000000.")]
     public int? Burst { get; set; }
 
@@ -51,6 +54,17 @@ internal sealed class GuardOptions : IValidatableObject
         if (Burst is not null && RequestsPerSecond is null)
         {
             yield return new ValidationResult("it has no meaning without RequestsPerSecond.", [nameof(Burst)]);
+        }
+
+        if (Burst * 10 < RequestsPerSecond)
+        {
+            yield return new ValidationResult("the value is less than a tenth of RequestsPerSecond, which could never be reached then.", [nameof(Burst)]);
+        }
+
+        if (RequestsPerSecond is not null && !Enabled && TrustedProxies.Count == 0)
+        {
+            yield return new ValidationResult(
+                "where Enabled is false, TrustedProxies must name the proxy in front: else all clients behind it would count as one.", [nameof(RequestsPerSecond)]);
         }
 
         foreach (string host in AllowedHosts.Where(static host => !HostList.IsPattern(host)))

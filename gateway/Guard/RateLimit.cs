@@ -10,20 +10,19 @@ namespace Gateway.Guard;
 /// Answers what a client sends beyond its rate with 429 (RFC 6585 §4). A client is an address, of IPv6 the first 64 bits, which are one
 /// customer's; behind trusted proxies it is the last address of <c>X-Forwarded-For</c> that is none of theirs. A client that has been quiet for a while is forgotten.
 /// </summary>
-internal sealed partial class RateLimit : IDisposable
+internal sealed partial class RateLimit : IMiddleware, IDisposable
 {
     private static readonly TimeSpan _second = TimeSpan.FromSeconds(1);
 
-    private readonly RequestDelegate _next;
     private readonly GuardOptions _options;
     private readonly ILogger _logger;
     private readonly PartitionedRateLimiter<IPAddress> _limiter;
 
-    public RateLimit(RequestDelegate next, GuardOptions options, ILogger<RateLimit> logger)
+    public RateLimit(GuardOptions options, ILogger<RateLimit> logger)
     {
-        (_next, _options, _logger) = (next, options, logger);
+        (_options, _logger) = (options, logger);
         int rate = options.RequestsPerSecond!.Value;
-        // Tokens come ten times in a second, or one at a time.
+        // The limiter of all clients looks after each bucket ten times in a second, and puts in what the time between has earned.
         int tokens = Math.Max(1, rate / 10);
         var bucket = new TokenBucketRateLimiterOptions
         {
@@ -35,17 +34,17 @@ internal sealed partial class RateLimit : IDisposable
         _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(client => RateLimitPartition.GetTokenBucketLimiter(client, _ => bucket));
     }
 
-    public Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Features.Get<LeftOut>() is not null)
         {
-            return _next(context);
+            return next(context);
         }
 
         using RateLimitLease lease = _limiter.AttemptAcquire(ClientOf(context.Connection.RemoteIpAddress, context.Request.Headers["X-Forwarded-For"]));
         if (lease.IsAcquired)
         {
-            return _next(context);
+            return next(context);
         }
 
         Log.Refused(_logger);
@@ -60,7 +59,7 @@ internal sealed partial class RateLimit : IDisposable
         IPAddress client = caller ?? IPAddress.None;
         for (int line = forwarded.Count - 1; line >= 0; line--)
         {
-            string[] hops = forwarded[line]?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+            string[] hops = forwarded[line]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
             for (int hop = hops.Length - 1; hop >= 0; hop--)
             {
                 if (!client.IsIn(_options.TrustedProxies) || !IPEndPoint.TryParse(hops[hop], out IPEndPoint? before))

@@ -13,13 +13,12 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
     {
         var limit = new TimeLimit(options.TotalTimeout, cancellationToken);
         Upload? upload = request.Content is null ? null : Upload.Of(request);
-        var sent = new SentRequest(upload);
-        // What is written from here on belongs to this request.
-        SentRequest.Current = sent;
         try
         {
             if (request.Content is { } body)
             {
+                // What is written from here on belongs to this upload.
+                Upload.Current = upload;
                 request.Content = upload is null
                     ? new TimedContent(body, limit, options.IdleTimeout, afterwards: options.FirstByteTimeout)
                     : new UploadContent(body, upload, limit, options);
@@ -40,12 +39,11 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
             }
 
             limit.Disarm();
-            if (!AnswerFraming.IsSound(response))
+            if (response.StatusCode is < HttpStatusCode.Continue or > (HttpStatusCode)599)
             {
-                // Where the next answer begins is not known.
-                sent.Connection?.GiveUp(sent);
+                // RFC 9110 §15: no class of answers begins with such a digit.
                 response.Dispose();
-                throw new HttpRequestException(HttpRequestError.InvalidResponse, "The status or the framing of the answer is not HTTP.");
+                throw new HttpRequestException(HttpRequestError.InvalidResponse, "The answer has a status that is none.");
             }
 
             response.Content = new TimedContent(response.Content, limit, IsStream(response) ? options.StreamIdleTimeout : options.IdleTimeout, answered: upload);

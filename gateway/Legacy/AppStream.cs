@@ -3,21 +3,18 @@ using System.Runtime.CompilerServices;
 namespace Gateway.Legacy;
 
 /// <summary>
-/// An HTTP/1.1 connection's bytes, above TLS: sees where a request and where its answer begins. .NET tells a connection that was stale
+/// An HTTP/1.1 connection's bytes, above TLS: sees where a request and where its answer begins, and how that is framed. .NET tells a connection that was stale
 /// from one that failed only where it was closed, and not where it was reset; and it reads no answer before it has sent the whole body.
 /// </summary>
 internal sealed class AppStream(Stream inner) : PassingStream(inner)
 {
     private int _requests;
     private bool _switched;
-    private volatile bool _isSpent;
+    private bool _isSpent;
+    private AnswerHead _head;
     private volatile bool _isReading;
     private volatile bool _isUnanswered;
     private volatile UploadWatch? _watch;
-    private volatile SentRequest? _sent;
-
-    /// <summary>Ends with the answer to <paramref name="sent"/>: .NET sends nothing more over it. Nothing where it is another's already.</summary>
-    public void GiveUp(SentRequest sent) => _isSpent |= ReferenceEquals(_sent, sent);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -40,12 +37,11 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        SentRequest? sent = SentRequest.Current;
-        Upload? upload = sent?.Upload;
+        var upload = Upload.Current;
         // .NET does not pipeline: what is written after an answer is the next request.
         if (upload is null ? !_isUnanswered && !_switched : !ReferenceEquals(upload, _watch?.Upload))
         {
-            Begin(sent, upload);
+            Begin(upload);
         }
 
         if (upload is not null)
@@ -57,16 +53,11 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
         return write.IsCompletedSuccessfully ? write : SeeAsync(write);
     }
 
-    private void Begin(SentRequest? sent, Upload? upload)
+    private void Begin(Upload? upload)
     {
         _requests++;
-        _sent = sent;
-        if (sent is not null)
-        {
-            sent.Connection = this;
-        }
-
         _isUnanswered = true;
+        _head = default;
         _watch = upload is null ? null : new UploadWatch(upload);
         if (_watch is { } watch && !_isReading && !upload!.WaitsFor100)
         {
@@ -92,10 +83,11 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
             {
                 _isUnanswered = false;
                 _switched = buffer.Span[..count].StartsWith("HTTP/1.1 101"u8);
-                _isSpent = BodilessAnswers.AnnouncesContent(buffer.Span[..count]);
             }
 
-            return _watch is { IsOpen: true } watch ? await watch.HoldAsync(buffer, count, Inner) : count;
+            SeeHead(buffer.Span[..count]);
+
+            return _watch is { IsOpen: true } watch ? await watch.HoldAsync(buffer, count, ReadMoreAsync) : count;
         }
         catch (IOException failed)
         {
@@ -107,6 +99,30 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
 
             throw;
         }
+    }
+
+    private async ValueTask<int> ReadMoreAsync(Memory<byte> buffer)
+    {
+        int count = await Inner.ReadAsync(buffer);
+        SeeHead(buffer.Span[..count]);
+        return count;
+    }
+
+    private void SeeHead(ReadOnlySpan<byte> bytes)
+    {
+        if (_head.IsOver)
+        {
+            return;
+        }
+
+        _head.Take(bytes);
+        if (_head.IsUnsound)
+        {
+            // So .NET ends the connection: where the next answer begins is not known.
+            throw new HttpIOException(HttpRequestError.InvalidResponse, "The framing of the answer is not HTTP.");
+        }
+
+        _isSpent = _head.AnnouncesTooMuch;
     }
 
     private async ValueTask SeeAsync(ValueTask write)

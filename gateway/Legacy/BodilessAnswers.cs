@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Legacy;
@@ -10,8 +8,6 @@ namespace Gateway.Legacy;
 /// </summary>
 internal static class BodilessAnswers
 {
-    private static ReadOnlySpan<byte> HeadEnd => "\r\n\r\n"u8;
-
     public static void Mend(ResponseTransformContext transform)
     {
         switch (transform.HttpContext.Response.StatusCode)
@@ -24,35 +20,5 @@ internal static class BodilessAnswers
                 transform.SuppressResponseBody = true;
                 break;
         }
-    }
-
-    /// <summary>Whether these first bytes of an answer are the whole head of a 204 that announces content.</summary>
-    public static bool AnnouncesContent(ReadOnlySpan<byte> answer)
-    {
-        int end;
-        if (!answer.StartsWith("HTTP/1.1 204"u8) || (end = answer.IndexOf(HeadEnd)) < 0)
-        {
-            return false;
-        }
-
-        ReadOnlySpan<byte> head = answer[..end];
-        foreach (Range line in head.Split("\r\n"u8))
-        {
-            ReadOnlySpan<byte> field = head[line];
-            int colon = field.IndexOf((byte)':');
-            if (colon < 0)
-            {
-                continue;
-            }
-
-            ReadOnlySpan<byte> value = field[(colon + 1)..].Trim(" \t"u8);
-            if (Ascii.EqualsIgnoreCase(field[..colon], "Transfer-Encoding"u8)
-                || (Ascii.EqualsIgnoreCase(field[..colon], "Content-Length"u8) && !(Utf8Parser.TryParse(value, out long length, out _) && length == 0)))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

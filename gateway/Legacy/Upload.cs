@@ -15,6 +15,7 @@ internal sealed class Upload
     /// <summary>How long an app that has begun to answer may take nothing of the body: it may be reading and answering in turns.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
 
+    private static readonly AsyncLocal<Upload?> _current = new();
     private static readonly HttpRequestOptionsKey<Upload> _key = new("Loopgate.Upload");
 
     private readonly CancellationTokenSource _stop = new();
@@ -28,6 +29,13 @@ internal sealed class Upload
     {
         (_body, WaitsFor100) = (body, waitsFor100);
         _stop.Token.UnsafeRegister(static upload => ((Upload)upload!)._over.TrySetResult(), this);
+    }
+
+    /// <summary>The one whose request is being sent in this flow.</summary>
+    public static Upload? Current
+    {
+        get => _current.Value;
+        set => _current.Value = value;
     }
 
     /// <summary>The client waits for a 100, and so does .NET, which then reads while it writes.</summary>

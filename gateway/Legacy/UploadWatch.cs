@@ -45,15 +45,15 @@ internal sealed class UploadWatch(Upload upload)
         return taken;
     }
 
-    /// <summary>Goes on with an answer of which so many bytes were read; gives back how many of them .NET is to see.</summary>
-    public async ValueTask<int> HoldAsync(Memory<byte> buffer, int count, Stream connection)
+    /// <summary>Goes on with an answer of which so many bytes were read, with more where they are needed; gives back how many of them .NET is to see.</summary>
+    public async ValueTask<int> HoldAsync(Memory<byte> buffer, int count, Func<Memory<byte>, ValueTask<int>> read)
     {
         AnswerStart start = AnswerStart.Of(buffer.Span[..count]);
         while (start.Status == 0 && (start.IsPartial ? count < buffer.Length : !upload.WaitsFor100))
         {
             // Interim answers that nobody waits for are passed over.
             int from = start.IsPartial ? count : 0;
-            int more = await connection.ReadAsync(buffer[from..]);
+            int more = await read(buffer[from..]);
             if (more == 0)
             {
                 upload.AnswerFailed();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Gateway.Configuration;
 using Gateway.Guard;
 using Gateway.Tests.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,15 +60,34 @@ public sealed class RateLimitTests
     [InlineData("10.0.0.1", "198.51.100.1, 10.0.0.2", "198.51.100.1")]
     [InlineData("10.0.0.1", "198.51.100.1:5678", "198.51.100.1")]
     [InlineData("10.0.0.1", "[2001:db8::1]:5678", "2001:db8::")]
+    [InlineData("10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1")]
+    [InlineData("10.0.0.1", "198.51.100.1, ,", "198.51.100.1")]
     [InlineData("10.0.0.1", "unknown", "10.0.0.1")]
     [InlineData("10.0.0.1", "", "10.0.0.1")]
     public void A_client_is_the_last_address_that_is_no_trusted_proxys(string caller, string forwarded, string client)
     {
         var options = new GuardOptions { RequestsPerSecond = 1 };
         options.TrustedProxies.Add(IPNetwork.Parse("10.0.0.0/8"));
-        using var limit = new RateLimit(static _ => Task.CompletedTask, options, NullLogger<RateLimit>.Instance);
+        using var limit = new RateLimit(options, NullLogger<RateLimit>.Instance);
 
         Assert.Equal(IPAddress.Parse(client), limit.ClientOf(IPAddress.Parse(caller), forwarded.Length == 0 ? [] : [forwarded]));
+    }
+
+    [Theory]
+    [InlineData("Guard:Burst", null, false)]
+    [InlineData("Guard:Burst", "31", false)]
+    [InlineData("Guard:RequestsPerSecond", "30", true)]
+    public async Task A_rate_that_cannot_hold_is_an_error_at_start(string key, string? rate, bool isGuardOff)
+    {
+        List<(string, string)> settings = isGuardOff ? [("Guard:Enabled", "false")] : [("Guard:Burst", "3")];
+        if (rate is not null)
+        {
+            settings.Add(("Guard:RequestsPerSecond", rate));
+        }
+
+        ConfigurationException refused = await Assert.ThrowsAsync<ConfigurationException>(() => GatewayHost.StartAsync([.. settings]));
+
+        Assert.StartsWith($"{key}: ", Assert.Single(refused.Problems), StringComparison.Ordinal);
     }
 
     private static async Task<RawAnswer[]> RushAsync(GatewayHost gateway, string field = "") =>

@@ -12,7 +12,7 @@ namespace Gateway.Tests.Wire;
 /// What the client gets: the answer, its body without framing, and without the <c>Date</c> that the gateway adds; or
 /// <c>502 app_broken</c>, status and reason of an answer of the gateway's own.
 /// </param>
-/// <param name="IsCut">Whether the client's connection ends within the answer, so that nobody takes it for a whole one; it may end before all of <c>Gets</c> came.</param>
+/// <param name="IsCut">Whether the client's connection ends within the answer, so that nobody takes it for a whole one; the app breaks it off when the client has it so far.</param>
 /// <param name="Ends">Whether the client's connection is <c>open</c> after that, or <c>closed</c>.</param>
 /// <param name="IsKept">Whether the next request goes to the app over the same connection.</param>
 /// <param name="Logs">Level and event id of each line.</param>
