@@ -122,7 +122,7 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
             throw new HttpIOException(HttpRequestError.InvalidResponse, "The framing of the answer is not HTTP.");
         }
 
-        _isSpent = _head.AnnouncesTooMuch;
+        _isSpent = _head.IsOver && _head.AnnouncesTooMuch;
     }
 
     private async ValueTask SeeAsync(ValueTask write)
