@@ -133,6 +133,7 @@ public sealed class FailureTests
             await connection.StallAsync();
         });
         await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         await client.SendAsync(Request);
@@ -143,6 +144,7 @@ public sealed class FailureTests
         TraceOfOne trace = await gateway.TraceAsync();
         Assert.Equal("499", TraceOfOne.Attribute(trace.Server, "http.response.status_code"));
         Assert.Equal("client_left", TraceOfOne.Attribute(trace.Server, "error.type"));
+        Assert.Equal(["loopgate.failures{error.type=client_left}"], measured.Counted);
         Assert.NotEqual("Error", trace.Server.GetProperty("status").GetString());
         Assert.Equal("legacy", TraceOfOne.Attribute(trace.Server, "loopgate.served_by"));
         Assert.DoesNotContain(gateway.Log, static entry => entry.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
@@ -158,6 +160,7 @@ public sealed class FailureTests
             await connection.StallAsync();
         });
         await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         await client.SendAsync(Request);
@@ -167,7 +170,9 @@ public sealed class FailureTests
         await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
         TraceOfOne trace = await gateway.TraceAsync();
         Assert.Equal("client_left", TraceOfOne.Attribute(trace.Server, "error.type"));
+        Assert.Equal(["loopgate.failures{error.type=client_left}"], measured.Counted);
         Assert.NotEqual("Error", trace.Server.GetProperty("status").GetString());
+        Assert.DoesNotContain(gateway.Log, static entry => entry.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
     }
 
     [Fact]

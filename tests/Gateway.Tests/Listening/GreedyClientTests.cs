@@ -62,6 +62,7 @@ public sealed class GreedyClientTests
             }
         });
         await using GatewayHost gateway = await StartAsync(app);
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient greedy = await RawClient.ConnectAsync(gateway.Address);
 
         await greedy.SendAsync(Request);
@@ -82,6 +83,7 @@ public sealed class GreedyClientTests
         greedy.Reset();
 
         await Eventually.Holds(() => gateway.OpenConnections == 0, "the app's connection to end");
+        await IsCountedAsync(measured, "client_left");
         IsQuiet(gateway);
     }
 
@@ -133,6 +135,7 @@ public sealed class GreedyClientTests
     {
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await StartAsync(app);
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf.");
@@ -148,6 +151,7 @@ public sealed class GreedyClientTests
 
         await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.Empty(app.Requests);
+        await IsCountedAsync(measured, "client_left");
         IsQuiet(gateway);
     }
 
@@ -169,9 +173,14 @@ public sealed class GreedyClientTests
 
         await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.True(await client.IsClosedAsync());
-        await Eventually.Holds(() => measured.Counted.Count > 0, "it to be counted");
-        Assert.Equal(["loopgate.failures{error.type=client_left}"], measured.Counted);
+        await IsCountedAsync(measured, "client_left");
         IsQuiet(gateway);
+    }
+
+    private static async Task IsCountedAsync(Measured measured, string reason)
+    {
+        await Eventually.Holds(() => measured.Counted.Count > 0, "it to be counted");
+        Assert.Equal([$"loopgate.failures{{error.type={reason}}}"], measured.Counted);
     }
 
     private static Task<GatewayHost> StartAsync(ScriptedServer app, params (string, string)[] settings) =>
