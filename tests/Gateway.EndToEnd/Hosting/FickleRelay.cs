@@ -34,8 +34,9 @@ public sealed class FickleRelay : IAsyncDisposable
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
+        // In this order: a listener that was stopped between two connections takes the next call for a mistake.
         await _accepting;
+        _listener.Stop();
     }
 
     public async ValueTask DisposeAsync()

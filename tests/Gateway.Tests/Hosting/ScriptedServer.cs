@@ -40,8 +40,9 @@ public sealed class ScriptedServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
+        // In this order: a listener that was stopped between two connections takes the next call for a mistake.
         await _accepting;
+        _listener.Stop();
         foreach (ScriptedConnection connection in _connections)
         {
             connection.Dispose();

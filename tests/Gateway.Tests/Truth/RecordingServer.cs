@@ -41,8 +41,9 @@ internal sealed class RecordingServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
+        // In this order: a listener that was stopped between two connections takes the next call for a mistake.
         await _accepting;
+        _listener.Stop();
         await Task.WhenAll(_running.Values);
         _stop.Dispose();
     }
