@@ -12,9 +12,6 @@ internal struct AnswerHead
     /// <summary>No line that matters here is longer.</summary>
     private const int LongestLine = 256;
 
-    /// <summary>RFC 9112 §4: the version, a space, and three digits.</summary>
-    private const int DigitsAt = 9;
-
     /// <summary>The beginning of a line whose end has not come.</summary>
     private byte[]? _begun;
     private int _begunLength;
@@ -80,7 +77,7 @@ internal struct AnswerHead
         {
             _isHttp10 = line.StartsWith("HTTP/1.0"u8);
             // What is not HTTP ends the exchange whatever it is: .NET refuses it.
-            IsOver = line.Length < DigitsAt + 3 || !Utf8Parser.TryParse(line.Slice(DigitsAt, 3), out _status, out _) || _status == 0;
+            IsOver = !AnswerStart.TryReadStatus(line, out _status) || _status == 0;
         }
         else if (!line.IsEmpty)
         {

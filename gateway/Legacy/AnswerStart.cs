@@ -17,6 +17,13 @@ internal readonly record struct AnswerStart(int Status, int LineEnd, bool IsPart
 
     private static ReadOnlySpan<byte> HeadEnd => "\r\n\r\n"u8;
 
+    /// <summary>The three digits of a status line.</summary>
+    public static bool TryReadStatus(ReadOnlySpan<byte> line, out int status)
+    {
+        status = 0;
+        return line.Length >= DigitsAt + 3 && Utf8Parser.TryParse(line.Slice(DigitsAt, 3), out status, out int read) && read == 3;
+    }
+
     public static AnswerStart Of(ReadOnlySpan<byte> bytes)
     {
         int at = 0;
@@ -34,7 +41,7 @@ internal readonly record struct AnswerStart(int Status, int LineEnd, bool IsPart
                 return new AnswerStart(0, 0, true);
             }
 
-            if (end < DigitsAt + 3 || !Utf8Parser.TryParse(rest.Slice(DigitsAt, 3), out int status, out int read) || read < 3)
+            if (!TryReadStatus(rest[..end], out int status))
             {
                 return new AnswerStart(NoHttp, at, false);
             }
