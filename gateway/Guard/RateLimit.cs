@@ -23,12 +23,11 @@ internal sealed partial class RateLimit : IMiddleware, IDisposable
         (_options, _logger) = (options, logger);
         int rate = options.RequestsPerSecond!.Value;
         // The limiter of all clients looks after each bucket ten times in a second, and puts in what the time between has earned.
-        int tokens = Math.Max(1, rate / 10);
         var bucket = new TokenBucketRateLimiterOptions
         {
             TokenLimit = options.Burst ?? rate,
-            TokensPerPeriod = tokens,
-            ReplenishmentPeriod = _second * tokens / rate,
+            TokensPerPeriod = 1,
+            ReplenishmentPeriod = _second / rate,
             AutoReplenishment = false,
         };
         _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(client => RateLimitPartition.GetTokenBucketLimiter(client, _ => bucket));
