@@ -1,3 +1,4 @@
+using Gateway.Listening;
 using Gateway.Responding;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Connections;
@@ -13,8 +14,18 @@ internal static partial class ProxyErrors
     {
         RequestTrace.Of(context)?.ServedByLegacy();
         await next(context);
-        if (context.Features.Get<IForwarderErrorFeature>() is not { } failed || WasAnsweredEarly(failed.Error, context))
+        if (context.Features.Get<IForwarderErrorFeature>() is not { } failed)
         {
+            return;
+        }
+
+        if (WasAnsweredEarly(failed.Error, context))
+        {
+            if (failed.Error == ForwarderError.RequestBodyClient)
+            {
+                context.TakeNoMoreRequests();
+            }
+
             return;
         }
 

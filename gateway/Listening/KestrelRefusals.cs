@@ -18,8 +18,8 @@ internal sealed class KestrelRefusals(GatewayMetrics metrics) : DiagnosticSource
     [RequiresUnreferencedCode("As the method that it overrides; what is written here is read by its interfaces only.")]
     public override void Write(string name, object? value)
     {
-        // A request whose body is refused has met the middleware, which has counted it.
-        if (value is IFeatureCollection request && request.Get<RequestTrace>() is null
+        // A request whose body is refused has met the middleware, which has counted it; so has one whose client left in its midst.
+        if (value is IFeatureCollection request && request.Get<RequestTrace>() is null && !EndedConnection.IsLeftOver(request)
             && request.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException refused)
         {
             metrics.Refused(ReasonOf(refused.StatusCode));

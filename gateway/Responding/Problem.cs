@@ -6,11 +6,15 @@ internal readonly record struct Problem(int Status, string Reason, string Title,
     /// <summary>The client is gone: seen by logs, metrics and traces only. Not in RFC 9110; the number is nginx's.</summary>
     public const int ClientLeftStatus = StatusCodes.Status499ClientClosedRequest;
 
+    /// <summary>Kestrel's word for a connection that ended within a body; the exception shows its reason in no other way, and comes before the request is aborted or after.</summary>
+    private const string BodyEndsTooSoon = "Unexpected end of request content.";
+
     /// <summary>What Kestrel found wrong with a body while it was read.</summary>
     public static Outcome OutcomeOf(BadHttpRequestException refused) => refused.StatusCode switch
     {
         StatusCodes.Status413PayloadTooLarge => Outcome.BodyTooLarge,
         StatusCodes.Status408RequestTimeout => Outcome.BodyTooSlow,
+        _ when refused.Message == BodyEndsTooSoon => Outcome.ClientLeft,
         _ => Outcome.RequestMalformed,
     };
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Listening;
 using Gateway.Tracing;
 
 namespace Gateway.Responding;
@@ -45,6 +46,7 @@ internal static partial class RespondingFeature
         RequestTrace.Of(context)?.Failed(outcome);
         if (context.Response.HasStarted)
         {
+            context.TakeNoMoreRequests();
             context.Abort();
             return Task.CompletedTask;
         }
@@ -62,6 +64,7 @@ internal static partial class RespondingFeature
         {
             context.Response.StatusCode = Problem.ClientLeftStatus;
             // Else Kestrel goes on to read the rest of a body that was reset, and calls that an error of the application.
+            context.TakeNoMoreRequests();
             context.Abort();
             return Task.CompletedTask;
         }

@@ -1,11 +1,13 @@
+using Gateway.Listening;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Tracing;
 
 /// <summary>
-/// The server, with the trace context of callers that are not trusted taken off their requests, and everybody's baggage. Here, for
-/// ASP.NET Core reads it right after this and before any middleware, in a propagator that never learns who the caller is; and not in
+/// The server, with the trace context of callers that are not trusted taken off their requests, and everybody's baggage, and
+/// without what only looks like a request. Here, for ASP.NET Core reads it right after this and before any middleware, in a propagator that never learns who the caller is; and not in
 /// a factory of contexts, since with any but its own ASP.NET Core makes a new context for each request.
 /// </summary>
 internal sealed class EdgeServer(IServer server, TracingOptions options) : IServer
@@ -33,6 +35,12 @@ internal sealed class EdgeServer(IServer server, TracingOptions options) : IServ
 
         public TContext CreateContext(IFeatureCollection contextFeatures)
         {
+            if (EndedConnection.IsLeftOver(contextFeatures))
+            {
+                // Neither served nor traced; Kestrel ends the connection.
+                throw new ConnectionAbortedException("The client left before the request began.");
+            }
+
             if (contextFeatures.Get<IHttpRequestFeature>() is { } request)
             {
                 Remove(_baggageFields, request.Headers);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Tests.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -129,16 +130,23 @@ public sealed class GreedyClientTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_client_that_leaves_within_its_body_never_becomes_a_whole_request(bool byReset)
+    [InlineData("Content-Length: 10\r\n\r\nhalf.", true)]
+    [InlineData("Content-Length: 10\r\n\r\nhalf.", false)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\na\r\nhalf.", true)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\na\r\nhalf.", false)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhalf.\r\n", false)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhalf.\r\n0\r\nTrailer: 1", false)]
+    [InlineData("Content-Length: 100\r\n\r\nGET /hidden HTTP/1.1\r\nHost: h\r\n\r\n", false)]
+    [InlineData("Content-Length: 100\r\n\r\nGET /hidden HTTP/1.1\r\nHost: h\r\n\r\n", true)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhalf.\r\n0\r\nGET: /hidden HTTP/1.1\r\nHost: h\r\n", false)]
+    public async Task A_client_that_leaves_within_its_body_never_becomes_a_whole_request(string framingAndBody, bool byReset)
     {
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await StartAsync(app);
         using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
-        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf.");
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\n" + framingAndBody);
         await Eventually.Holds(() => app.Connections.Count == 1, "the request to reach the app");
         if (byReset)
         {
@@ -153,6 +161,56 @@ public sealed class GreedyClientTests
         Assert.Empty(app.Requests);
         await IsCountedAsync(measured, "client_left");
         IsQuiet(gateway);
+    }
+
+    [Theory]
+    [InlineData("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n")]
+    [InlineData("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n")]
+    [InlineData("POST /early HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n")]
+    [InlineData("POST /early HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n")]
+    [InlineData("TRACE /refused HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n")]
+    [InlineData("POST /refused HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\nExpect: 200-ok\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n")]
+    public async Task What_came_of_a_body_is_never_taken_for_a_request_when_its_client_leaves(string begun)
+    {
+        var heads = new ConcurrentQueue<string>();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadHeadAsync() is { } head)
+            {
+                heads.Enqueue(head);
+                if (head.StartsWith("POST /a ", StringComparison.Ordinal))
+                {
+                    await connection.ReadAsync(1000);
+                }
+
+                await connection.SendAsync(Ok);
+                if (head.StartsWith("POST /early ", StringComparison.Ordinal))
+                {
+                    return;
+                }
+            }
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
+
+        for (int i = 0; i < 200; i++)
+        {
+            using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+            await client.SendAsync(begun + "GET /hidden HTTP/1.1\r\nHost: h\r\n\r\n");
+            if (i % 2 == 1)
+            {
+                await Task.Delay(1); // In half of them, the gateway has begun to read.
+            }
+
+            client.EndSending();
+            await client.IsClosedAsync();
+        }
+
+        Assert.Equal(200, (await RawClient.ExchangeAsync(gateway.Address, Request)).Status);
+        Assert.DoesNotContain(heads, static head => head.StartsWith("GET /hidden", StringComparison.Ordinal));
+        Assert.DoesNotContain("loopgate.failures{error.type=head_malformed}", measured.Counted);
+        Assert.DoesNotContain(gateway.Log, static entry => entry.Level > LogLevel.Warning);
     }
 
     [Fact]
