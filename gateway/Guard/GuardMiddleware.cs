@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
+using Gateway.Listening;
 using Gateway.Responding;
 using Gateway.Tracing;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Guard;
@@ -114,7 +114,7 @@ internal sealed partial class GuardMiddleware
             && request.Protocol != "HTTP/1.0" && !request.Headers.ContainsKey("X-Content-Length");
         if (!clear)
         {
-            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            context.TakeNoMoreRequests();
         }
 
         return clear;

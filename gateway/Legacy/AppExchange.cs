@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace Gateway.Legacy;
 
@@ -9,6 +10,8 @@ namespace Gateway.Legacy;
 /// </summary>
 internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, ExchangeOptions options) : DelegatingHandler(pooled)
 {
+    private const string EventStream = "text/event-stream";
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var limit = new TimeLimit(options.TotalTimeout, cancellationToken);
@@ -73,9 +76,10 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
 
     private static bool IsStream(HttpResponseMessage response)
     {
-        string? type = response.Content.Headers.ContentType?.MediaType;
+        // As it came: a field that is parsed once is written anew where it is passed on.
+        ReadOnlySpan<char> type = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out HeaderStringValues types) ? types.ToString() : "";
         return response.StatusCode == HttpStatusCode.SwitchingProtocols
-            || string.Equals(type, "text/event-stream", StringComparison.OrdinalIgnoreCase)
-            || type?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+            || type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
+            || (type.StartsWith(EventStream, StringComparison.OrdinalIgnoreCase) && type[EventStream.Length..].TrimStart(" \t") is [] or [';', ..]);
     }
 }

@@ -9,18 +9,21 @@ namespace Gateway.Listening;
 /// </summary>
 internal static class EndedConnection
 {
-    /// <summary>Has Kestrel read no request after this one. Not for HTTP/2, where a connection outlives the requests that fail on it.</summary>
+    /// <summary>Has Kestrel read no request after this one. From HTTP/2 on, a connection outlives the requests that fail on it.</summary>
     public static void TakeNoMoreRequests(this HttpContext context)
     {
-        if (!HttpProtocol.IsHttp2(context.Request.Protocol))
+        if (IsHttp1(context.Request.Protocol))
         {
             context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
     }
 
     /// <summary>Whether the client was gone before the request that is about to begin: none was sent, what stands there is what is left of a body.</summary>
-    public static bool IsLeftOver(IFeatureCollection request) =>
-        !HttpProtocol.IsHttp2(request.Get<IHttpRequestFeature>()?.Protocol ?? "")
-        && (request.Get<IConnectionLifetimeFeature>()?.ConnectionClosed.IsCancellationRequested == true
-            || request.Get<IHttpRequestLifetimeFeature>()?.RequestAborted.IsCancellationRequested == true);
+    public static bool IsLeftOver(IHttpRequestFeature request, IFeatureCollection features) =>
+        IsHttp1(request.Protocol)
+        && (features.Get<IHttpRequestLifetimeFeature>()?.RequestAborted.IsCancellationRequested == true
+            || features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed.IsCancellationRequested == true);
+
+    /// <summary>Where no version could be read, it is none of those that say which one they are before the first request.</summary>
+    private static bool IsHttp1(string protocol) => !HttpProtocol.IsHttp2(protocol) && !HttpProtocol.IsHttp3(protocol);
 }

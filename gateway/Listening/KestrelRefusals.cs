@@ -19,8 +19,9 @@ internal sealed class KestrelRefusals(GatewayMetrics metrics) : DiagnosticSource
     public override void Write(string name, object? value)
     {
         // A request whose body is refused has met the middleware, which has counted it; so has one whose client left in its midst.
-        if (value is IFeatureCollection request && request.Get<RequestTrace>() is null && !EndedConnection.IsLeftOver(request)
-            && request.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException refused)
+        if (value is IFeatureCollection features && features.Get<RequestTrace>() is null
+            && features.Get<IHttpRequestFeature>() is { } request && !EndedConnection.IsLeftOver(request, features)
+            && features.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException refused)
         {
             metrics.Refused(ReasonOf(refused.StatusCode));
         }

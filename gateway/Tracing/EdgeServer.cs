@@ -35,14 +35,14 @@ internal sealed class EdgeServer(IServer server, TracingOptions options) : IServ
 
         public TContext CreateContext(IFeatureCollection contextFeatures)
         {
-            if (EndedConnection.IsLeftOver(contextFeatures))
-            {
-                // Neither served nor traced; Kestrel ends the connection.
-                throw new ConnectionAbortedException("The client left before the request began.");
-            }
-
             if (contextFeatures.Get<IHttpRequestFeature>() is { } request)
             {
+                if (EndedConnection.IsLeftOver(request, contextFeatures))
+                {
+                    // Neither served nor traced; Kestrel ends the connection.
+                    throw new ConnectionAbortedException("The client left before the request began.");
+                }
+
                 Remove(_baggageFields, request.Headers);
                 if (!(contextFeatures.Get<IHttpConnectionFeature>()?.RemoteIpAddress).IsIn(options.TrustedCallers))
                 {
