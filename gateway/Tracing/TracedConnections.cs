@@ -42,6 +42,9 @@ internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistr
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            // The socket keeps it. .NET asks for it next; where the other side has reset the connection by then, what that throws is a bare
+            // SocketException to whoever sent the request, and thrown here it is the failure to connect that it is.
+            _ = socket.RemoteEndPoint;
         }
         catch
         {
