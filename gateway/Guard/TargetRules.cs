@@ -11,9 +11,11 @@ internal static class TargetRules
     /// <param name="target">The target in its origin form.</param>
     public static bool IsClear(ReadOnlySpan<char> target)
     {
-        if (target.Contains('#'))
+        // RFC 3986 §2: printable ASCII, without a space. A server that takes its request line apart at any white space, as Python's own
+        // does, reads another path; and over HTTP/2 Kestrel lets a space pass, and what follows it become the version. RFC 9110 §7.1: a
+        // fragment is never sent.
+        if (target.ContainsAnyExceptInRange('!', '~') || target.Contains('#'))
         {
-            // RFC 9110 §7.1: a fragment is never sent.
             return false;
         }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tests.Hosting;
@@ -9,16 +8,9 @@ namespace Gateway.Tests.Protocols;
 /// <summary>A client that asks much of one HTTP/2 connection: the app is let go, memory stays bounded, and the others are served all along.</summary>
 public sealed class Http2LoadTests
 {
-    private const byte Headers = 1;
-    private const byte ResetStream = 3;
-    private const byte Settings = 4;
-    private const byte Ping = 6;
-    private const byte Continuation = 9;
-    private const byte EndsStreamAndHeaders = 5;
     private const int Frames = 20_000;
 
-    /// <summary>HPACK (RFC 7541): GET, http, <c>/flood</c>, and the authority <c>h</c>.</summary>
-    private static readonly byte[] _block = [0x82, 0x86, 0x04, 0x06, .. "/flood"u8, 0x01, 0x01, (byte)'h'];
+    private static readonly byte[] _block = Http2Frame.Get("/flood");
 
     /// <summary>The floods, and whether one is refused with its connection for sure; the others may be taken whole, they cost their sender as much.</summary>
     public static TheoryData<string, bool> Floods => new()
@@ -57,9 +49,8 @@ public sealed class Http2LoadTests
 
         using (RawClient attacker = await RawClient.ConnectAsync(gateway.Address))
         {
-            await attacker.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-            await attacker.SendAsync(Frame(Settings, 0, 0, []));
-            await attacker.SendAsync(Frame(Headers, EndsStreamAndHeaders, 1, _block));
+            await attacker.SendAsync(Http2Frame.Preface);
+            await attacker.SendAsync(Http2Frame.Of(Http2Frame.Headers, Http2Frame.EndsStreamAndHeaders, 1, _block));
             await Eventually.Holds(() => Flooded(app).Any(), "the app to have a request of the connection that floods");
             int before = Volatile.Read(ref served);
             bool WereServed() => Volatile.Read(ref served) > before;
@@ -141,10 +132,10 @@ public sealed class Http2LoadTests
                 int stream = (2 * i) + 3;
                 await attacker.SendAsync(flood switch
                 {
-                    "requests that are reset at once" => [.. Frame(Headers, EndsStreamAndHeaders, stream, _block), .. Frame(ResetStream, 0, stream, [0, 0, 0, 8])],
-                    "a head without an end" => i == 0 ? Frame(Headers, 0, stream, _block) : Frame(Continuation, 0, 3, [0x00, 0x01, (byte)'a', 0x01, (byte)'b']),
-                    "settings" => Frame(Settings, 0, 0, [0, 3, 0, 0, 0, 100]),
-                    "pings" => Frame(Ping, 0, 0, new byte[8]),
+                    "requests that are reset at once" => [.. Http2Frame.Of(Http2Frame.Headers, Http2Frame.EndsStreamAndHeaders, stream, _block), .. Http2Frame.Of(Http2Frame.ResetStream, 0, stream, [0, 0, 0, 8])],
+                    "a head without an end" => i == 0 ? Http2Frame.Of(Http2Frame.Headers, 0, stream, _block) : Http2Frame.Of(Http2Frame.Continuation, 0, 3, [0x00, 0x01, (byte)'a', 0x01, (byte)'b']),
+                    "settings" => Http2Frame.Of(Http2Frame.Settings, 0, 0, [0, 3, 0, 0, 0, 100]),
+                    "pings" => Http2Frame.Of(Http2Frame.Ping, 0, 0, new byte[8]),
                     _ => throw new ArgumentOutOfRangeException(nameof(flood), flood, "is no flood"),
                 });
             }
@@ -166,12 +157,5 @@ public sealed class Http2LoadTests
             Assert.Equal("ok", await answer.Content.ReadAsStringAsync(CancellationToken.None));
             served();
         }
-    }
-
-    private static byte[] Frame(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)
-    {
-        byte[] frame = [0, (byte)(payload.Length >> 8), (byte)payload.Length, type, flags, 0, 0, 0, 0, .. payload];
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
-        return frame;
     }
 }
