@@ -69,7 +69,10 @@ internal static partial class ProxyErrors
 
         if (failed.Error is ForwarderError.RequestBodyClient or ForwarderError.RequestCreation)
         {
-            return Find<BadHttpRequestException>(failed.Exception) is { } refused ? Problem.OutcomeOf(refused) : Outcome.RequestMalformed;
+            return Find<BadHttpRequestException>(failed.Exception) is { } refused ? Problem.OutcomeOf(refused)
+                // Over HTTP/2 a body that its client reset fails to be read before the request is aborted, or after.
+                : failed.Error == ForwarderError.RequestBodyClient && HttpProtocol.IsHttp2(context.Request.Protocol) ? Outcome.ClientLeft
+                : Outcome.RequestMalformed;
         }
 
         if (IsClients(failed.Error))
