@@ -19,6 +19,12 @@ internal static class Handshake
     public static Task CheckAsync(HttpContext context, RequestDelegate next)
     {
         IHeaderDictionary fields = context.Request.Headers;
+        if (HttpProtocol.IsHttp10(context.Request.Protocol))
+        {
+            // RFC 9110 §7.8: it knows no upgrade, and no 101 (§15.2).
+            fields.Remove("Upgrade");
+        }
+
         if (fields.Upgrade.Count == 0 || !string.Equals(fields.Upgrade, WebSocket, StringComparison.OrdinalIgnoreCase)
             || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
         {

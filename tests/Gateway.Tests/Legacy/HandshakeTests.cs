@@ -32,6 +32,18 @@ public sealed class HandshakeTests
         Assert.Equal(reason, TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
     }
 
+    [Fact]
+    public async Task HTTP_1_0_knows_no_upgrade_and_is_served_without_it()
+    {
+        await using var app = ScriptedServer.Always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, $"GET /ws HTTP/1.0\r\nHost: h\r\n{Upgrade}{Version}{Key}\r\n");
+
+        Assert.Equal((200, "ok"), (answer.Status, answer.Body));
+        Assert.Null(Assert.Single(app.Requests).Field("Upgrade"));
+    }
+
     [Theory]
     [InlineData(Upgrade + Version + Key, Switching + Accept, 101)]
     [InlineData(Upgrade + Version + Key, Switching, 502)]
