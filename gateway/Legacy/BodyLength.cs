@@ -31,6 +31,8 @@ internal static class BodyLength
         body.Position = 0;
         HttpRequest request = context.Request;
         request.Headers.TransferEncoding = default;
+        // Whoever waited for a 100 has got it; nothing is to wait for the app's.
+        request.Headers.Expect = default;
         request.ContentLength = body.Length;
         request.Body = body;
         await next(context);

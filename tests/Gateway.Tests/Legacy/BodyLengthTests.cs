@@ -31,6 +31,23 @@ public sealed class BodyLengthTests
     }
 
     [Fact]
+    public async Task Whoever_waits_for_a_100_gets_it_here_and_the_app_is_not_waited_for()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await StartAsync(app, "20");
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
+        Assert.Equal("HTTP/1.1 100 Continue\r\n\r\n", await client.ReadUntilAsync("\r\n\r\n"));
+        await client.SendAsync("5\r\nhello\r\n0\r\n\r\n");
+
+        Assert.Equal(200, (await client.ReadAnswerAsync()).Status);
+        ScriptedRequest request = Assert.Single(app.Requests);
+        Assert.Null(request.Field("Expect"));
+        Assert.Equal("hello", Encoding.ASCII.GetString(request.Body));
+    }
+
+    [Fact]
     public async Task A_byte_more_than_may_be_collected_is_answered_413_and_nothing_reaches_the_app()
     {
         await using var app = ScriptedServer.Always(Ok);
