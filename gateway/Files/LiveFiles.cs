@@ -7,6 +7,8 @@ namespace Gateway.Files;
 internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, string file, string? other = null)
     where T : class
 {
+    private const int MostTries = 3;
+
     private volatile Version? _running;
     private string? _said;
 
@@ -16,9 +18,18 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
         problem = null;
         try
         {
-            // The time first: a change in between is then found the next time.
-            (DateTime, DateTime) written = (WrittenAt(file), other is null ? default : WrittenAt(other));
-            problem = _running?.Written == written ? null : Read(written);
+            for (int tries = 1; tries <= MostTries; tries++)
+            {
+                // The time first: a change in between is then found the next time.
+                (DateTime, DateTime) written = Written();
+                problem = _running?.Written == written ? null : Read(written);
+                if (problem is null || Written() == written)
+                {
+                    break;
+                }
+
+                // Replaced while they were read, one before and the other behind: they may fit each other now.
+            }
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -57,6 +68,8 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
 
         return problem;
     }
+
+    private (DateTime, DateTime) Written() => (WrittenAt(file), other is null ? default : WrittenAt(other));
 
     /// <summary>Follows links, so the swapped folder of a Kubernetes secret counts as a change.</summary>
     private static DateTime WrittenAt(string path) =>
