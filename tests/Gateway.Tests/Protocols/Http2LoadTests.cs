@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tests.Protocols;
 
 /// <summary>A client that asks much of one HTTP/2 connection: the app is let go, memory stays bounded, and the others are served all along.</summary>
+[Collection(nameof(Alone))]
 public sealed class Http2LoadTests
 {
     private const int Frames = 20_000;
