@@ -10,6 +10,9 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
     /// <summary>Of one trace: a trusted caller may put all its requests into the same.</summary>
     private const int MaxSpans = 1000;
 
+    /// <summary>Of a trace, on the average, in the values of its attributes: an ordinary one has half of it.</summary>
+    private const int MeanLetters = 2048;
+
     private readonly Lock _lock = new();
     private readonly Ring _requests = new(options.Traces);
     private readonly Ring _setups = new(options.Traces);
@@ -43,31 +46,50 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
         }
     }
 
-    /// <summary>Traces in the order of their first span that ended; the oldest goes when a new one comes.</summary>
+    private static int LettersOf(Activity span)
+    {
+        int letters = 0;
+        foreach ((_, object? value) in span.EnumerateTagObjects())
+        {
+            letters += (value as string)?.Length ?? 0;
+        }
+
+        return letters;
+    }
+
+    /// <summary>
+    /// Traces in the order of their first span that ended; the oldest go when a new one comes, or where the texts of all, which clients
+    /// write, are too long.
+    /// </summary>
     private sealed class Ring(int capacity)
     {
         private readonly Dictionary<ActivityTraceId, List<Activity>> _traces = [];
         private readonly Queue<ActivityTraceId> _order = new();
+        private long _letters;
 
         public void Add(Activity span)
         {
-            if (_traces.TryGetValue(span.TraceId, out List<Activity>? trace))
+            if (!_traces.TryGetValue(span.TraceId, out List<Activity>? trace))
             {
-                if (trace.Count < MaxSpans)
+                if (_order.Count == capacity)
                 {
-                    trace.Add(span);
+                    ForgetOldest();
                 }
 
-                return;
+                _order.Enqueue(span.TraceId);
+                _traces[span.TraceId] = trace = [];
             }
 
-            if (_order.Count == capacity)
+            if (trace.Count < MaxSpans)
             {
-                _traces.Remove(_order.Dequeue());
+                trace.Add(span);
+                _letters += LettersOf(span);
             }
 
-            _order.Enqueue(span.TraceId);
-            _traces[span.TraceId] = [span];
+            while (_letters > (long)capacity * MeanLetters && _order.Peek() != span.TraceId)
+            {
+                ForgetOldest();
+            }
         }
 
         public IReadOnlyList<IReadOnlyList<Activity>> All() =>
@@ -75,5 +97,11 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
 
         public IReadOnlyList<Activity>? Find(string traceId) =>
             _traces.FirstOrDefault(trace => trace.Key.ToHexString() == traceId).Value is { } spans ? [.. spans] : null;
+
+        private void ForgetOldest()
+        {
+            _traces.Remove(_order.Dequeue(), out List<Activity>? oldest);
+            _letters -= oldest!.Sum(LettersOf);
+        }
     }
 }
