@@ -78,8 +78,10 @@ internal static class AnswerBody
     private static string? FailedShards(ref Utf8JsonReader reader)
     {
         using JsonDocument shards = JsonDocument.ParseValue(ref reader);
-        return shards.RootElement.TryGetProperty("failed", out JsonElement failed) && failed.GetInt32() > 0
-            ? $"{failed.GetInt32()} of {shards.RootElement.GetProperty("total").GetInt32()} shards failed"
+        return shards.RootElement.TryGetProperty("failed", out JsonElement failed) && CountOf(failed) > 0
+            ? $"{CountOf(failed)} of {CountOf(shards.RootElement.GetProperty("total"))} shards failed"
             : null;
+
+        static int CountOf(JsonElement number) => number.TryGetInt32(out int count) ? count : throw new JsonException("a number of shards is none.");
     }
 }

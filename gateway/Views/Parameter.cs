@@ -57,13 +57,12 @@ internal sealed partial record Parameter(string Name, ParameterType Type = Param
         switch (Type)
         {
             case ParameterType.Integer:
-                bool isInteger = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer) && text[0] != '+';
+                bool isInteger = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer) && text[0] != '+' && text[^1] != '\0';
                 argument = new Argument(integer.ToString(CultureInfo.InvariantCulture), IsString: false);
                 return isInteger && !(integer < Minimum) && !(integer > Maximum);
             case ParameterType.Number:
                 argument = new Argument(text, IsString: false);
-                return JsonNumber.IsMatch(text) && double.Parse(text, CultureInfo.InvariantCulture) is var number && double.IsFinite(number)
-                    && !(number < (double?)Minimum) && !(number > (double?)Maximum);
+                return JsonNumber.IsMatch(text) && double.IsFinite(double.Parse(text, CultureInfo.InvariantCulture)) && IsInRange(text);
             case ParameterType.Boolean:
                 argument = new Argument(text, IsString: false);
                 return text is "true" or "false";
@@ -72,6 +71,12 @@ internal sealed partial record Parameter(string Name, ParameterType Type = Param
                 return Pattern?.IsMatch(text) != false && OneOf?.Contains(text) != false;
         }
     }
+
+    /// <summary>As a decimal, which has the digits that a double loses; what is too large for one is beyond every bound on its side.</summary>
+    private bool IsInRange(string number) =>
+        decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal exact)
+            ? !(exact < Minimum) && !(exact > Maximum)
+            : number.StartsWith('-') ? Minimum is null : Maximum is null;
 
     [GeneratedRegex("""\A-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\z""", RegexOptions.CultureInvariant)]
     private static partial Regex JsonNumber { get; }

@@ -154,6 +154,10 @@ public sealed class FileViewTests
     [Theory]
     [InlineData("""{"count":5,"_shards":{"total":2,"successful":1,"failed":1}}""", 502)]
     [InlineData("""{"count":5,"_shards":{"total":2,"successful":2,"failed":0}}""", 200)]
+    [InlineData("""{"count":5,"_shards":{"total":2,"failed":1.5}}""", 502)]
+    [InlineData("""{"count":5,"_shards":{"total":2,"failed":99999999999}}""", 502)]
+    [InlineData("""{"count":5,"_shards":{"total":0.5,"failed":1}}""", 502)]
+    [InlineData("""{"count":5,"_shards":{"total":2,"failed":"1"}}""", 502)]
     public async Task A_count_of_some_shards_only_is_no_count(string sent, int status)
     {
         await using ViewScene scene = await ViewScene.StartAsync(""" "v": { "path": "/v", "elasticsearch": { "count": { "index": "products" } } } """, sent);
