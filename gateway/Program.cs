@@ -34,6 +34,7 @@ internal static class Program
         app.UseTracing();
         app.UseDraining();
         app.UseOwnErrors();
+        app.UseTlsNames();
         app.UseGuard();
         app.UseViews();
         app.UseRouting();

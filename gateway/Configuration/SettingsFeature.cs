@@ -53,7 +53,14 @@ internal static class SettingsFeature
     }
 
     private static IEnumerable<string> OfSections(IConfigurationRoot configuration, HashSet<string> ours) =>
-        UnknownSections(configuration, ours).Concat(ValuesForSections(configuration, ours));
+        [.. UnknownSections(configuration, ours), .. ValuesForSections(configuration, ours), .. UnknownLevels(configuration.GetSection("Logging"))];
+
+    /// <summary>Of the framework's <c>Logging:LogLevel</c>, and of <c>Logging:Console:LogLevel</c> and its like: a level that is none ends the start with an exception.</summary>
+    private static IEnumerable<string> UnknownLevels(IConfigurationSection logging) =>
+        from levels in logging.GetChildren().Select(static provider => provider.GetSection("LogLevel")).Append(logging.GetSection("LogLevel"))
+        from level in levels.GetChildren()
+        where !string.IsNullOrEmpty(level.Value) && !Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _)
+        select $"{level.Path}: the value is not one of {string.Join(", ", Enum.GetNames<LogLevel>())}.";
 
     /// <summary>Files and the command line are held to this: the environment has many variables that are not ours.</summary>
     private static IEnumerable<string> UnknownSections(IConfigurationRoot configuration, HashSet<string> ours) =>

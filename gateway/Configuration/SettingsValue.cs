@@ -49,5 +49,5 @@ internal static class SettingsValue
     }
 
     private static object? Word(string text, Type type) =>
-        !int.TryParse(text, out _) && Enum.TryParse(type, text, ignoreCase: true, out object? word) ? word : null;
+        text.All(char.IsAsciiLetterOrDigit) && !int.TryParse(text, out _) && Enum.TryParse(type, text, ignoreCase: true, out object? word) ? word : null;
 }

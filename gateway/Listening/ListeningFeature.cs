@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Responding;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -20,9 +22,15 @@ internal static class ListeningFeature
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableCertificateFileWatching", true);
         AdminOptions admin = builder.AddSettings<AdminOptions>(AdminOptions.Section);
         builder.Configuration.AddInMemoryCollection([new($"Kestrel:Endpoints:{AdminEndpoint}:Url", admin.Url)]);
+        foreach (string wrong in KestrelKeys.Problems(builder.Configuration.GetSection("Kestrel")))
+        {
+            builder.AddProblem(wrong);
+        }
+
         CheckEndpoints(builder);
         var tls = TlsEndpoints.Read(builder);
 
+        builder.Services.AddSingleton(tls);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<MatcherPolicy, AdminPolicy>();
         builder.Services.AddSingleton<DiagnosticSource, KestrelRefusals>();
@@ -40,6 +48,17 @@ internal static class ListeningFeature
 
             return next(context);
         });
+
+    /// <summary>Answers 421 to requests for a host whose clients have to show a certificate, over a connection that was opened for another name.</summary>
+    public static void UseTlsNames(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<TlsEndpoints>().DifferByName)
+        {
+            app.Use(static (context, next) => context.Features.Get<TlsHandshake>()?.IsGoodFor(context.Request.Host.Host) == false
+                ? context.AnswerAsync(Outcome.HostUnknown, detail: "The host asks its clients for a certificate, and the connection was opened for another name.")
+                : next(context));
+        }
+    }
 
     /// <summary>The place for endpoints that only the admin listener has.</summary>
     public static RouteGroupBuilder MapAdmin(this WebApplication app) => app.MapGroup("").WithMetadata(new AdminOnly());
@@ -84,16 +103,21 @@ internal static class ListeningFeature
             string key = endpoint.Key == AdminEndpoint ? $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}" : $"{endpoint.Path}:Url";
             if (!IsAddress(endpoint["Url"]))
             {
-                builder.AddProblem($"{key}: the value is not a URL to listen on such as http://*:8080.");
+                builder.AddProblem($"{key}: the value is not a URL to listen on: http or https, an IP address, localhost or *, and a port, such as http://*:8080.");
             }
         }
     }
+
+    /// <summary>Of any other word, a misspelt address too, Kestrel makes all addresses of the machine.</summary>
+    private static bool IsHost(BindingAddress address) =>
+        address.Host is "*" or "+" || address.IsUnixPipe || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(address.Host, out _);
 
     private static bool IsAddress(string? url)
     {
         try
         {
-            return !string.IsNullOrEmpty(url) && BindingAddress.Parse(url) is { Port: >= 0 and <= 65535, Scheme: "http" or "https", PathBase: "" };
+            return !string.IsNullOrEmpty(url)
+                && BindingAddress.Parse(url) is { Port: >= 0 and <= 65535, Scheme: "http" or "https", PathBase: "" } address && IsHost(address);
         }
         catch (FormatException)
         {

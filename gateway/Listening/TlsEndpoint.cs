@@ -12,17 +12,17 @@ internal sealed partial class TlsEndpoint(IReadOnlyList<TlsName> names, LiveFile
 {
     public void Use(ListenOptions listener) => listener.UseHttps(new TlsHandshakeCallbackOptions
     {
-        OnConnection = handshake => ValueTask.FromResult(OptionsFor(handshake.ClientHelloInfo.ServerName)),
+        OnConnection = handshake =>
+        {
+            TlsName name = TlsName.Best(names, handshake.ClientHelloInfo.ServerName)
+                ?? throw new AuthenticationException("The client asked for a name for which there is no certificate.");
+            handshake.Connection.Features.Set(new TlsHandshake(names, name));
+            return ValueTask.FromResult(OptionsFor(name));
+        },
     });
 
-    private SslServerAuthenticationOptions OptionsFor(string? host)
+    private SslServerAuthenticationOptions OptionsFor(TlsName name)
     {
-        TlsName name = names.MaxBy(one => one.Fit(host))!;
-        if (name.Fit(host) == 0)
-        {
-            throw new AuthenticationException("The client asked for a name for which there is no certificate.");
-        }
-
         var options = new SslServerAuthenticationOptions
         {
             ServerCertificateContext = name.Certificate.Get(Say),

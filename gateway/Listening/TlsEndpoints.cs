@@ -16,7 +16,7 @@ internal sealed class TlsEndpoints
     public static TlsEndpoints Read(WebApplicationBuilder builder)
     {
         IConfigurationSection kestrel = builder.Configuration.GetSection("Kestrel");
-        var reader = new TlsReader(kestrel, builder.Environment.ContentRootPath, builder.AddProblem);
+        var reader = new TlsReader(kestrel, builder.Environment, builder.AddProblem);
         var endpoints = new TlsEndpoints(ReadClientAuthorities(builder));
         foreach (IConfigurationSection endpoint in kestrel.GetSection("Endpoints").GetChildren())
         {
@@ -28,6 +28,9 @@ internal sealed class TlsEndpoints
 
         return endpoints;
     }
+
+    /// <summary>Whether some listener wants a certificate of the clients of one name and not of all.</summary>
+    public bool DifferByName => _names.Values.Any(static names => names.DistinctBy(static name => name.Clients).Count() > 1);
 
     public void Use(ListenOptions listener, string endpoint, ILogger logger)
     {

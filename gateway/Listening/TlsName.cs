@@ -31,6 +31,9 @@ internal sealed record TlsName(string Pattern, LiveCertificate Certificate, SslP
         return isBelow ? Pattern.Length : Pattern.Equals(name, StringComparison.OrdinalIgnoreCase) ? int.MaxValue : 0;
     }
 
+    /// <summary>The one that fits best; null where none does.</summary>
+    public static TlsName? Best(IReadOnlyList<TlsName> names, string? name) => names.MaxBy(one => one.Fit(name)) is { } best && best.Fit(name) > 0 ? best : null;
+
     /// <summary>What is offered by ALPN, the best first.</summary>
     public List<SslApplicationProtocol> Offered()
     {

@@ -8,7 +8,7 @@ namespace Gateway.Listening;
 /// Reads Kestrel's own keys for the TLS of a listener. Stricter than Kestrel, which passes over a word that it does not know, so that a
 /// misspelt <c>RequireCertificate</c> would let everybody in.
 /// </summary>
-internal sealed class TlsReader(IConfiguration kestrel, string root, Action<string> problem)
+internal sealed class TlsReader(IConfiguration kestrel, IHostEnvironment environment, Action<string> problem)
 {
     private const HttpProtocols Usual = HttpProtocols.Http1AndHttp2;
 
@@ -17,6 +17,8 @@ internal sealed class TlsReader(IConfiguration kestrel, string root, Action<stri
     {
         if (endpoint["Url"]?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) != true)
         {
+            // Without TLS it is Kestrel's to use, and here to check.
+            _ = Word<HttpProtocols>("Protocols", endpoint, kestrel.GetSection("EndpointDefaults"));
             return null;
         }
 
@@ -40,7 +42,17 @@ internal sealed class TlsReader(IConfiguration kestrel, string root, Action<stri
     private LiveCertificate? Certificate(IConfigurationSection section, IConfigurationSection endpoint)
     {
         IConfigurationSection[] places = [section.GetSection("Certificate"), endpoint.GetSection("Certificate"), kestrel.GetSection("Certificates:Default")];
-        if (Array.Find(places, static place => place.GetChildren().Any()) is not { } place || LiveCertificate.Of(place, root) is not { } certificate)
+        if (Array.Find(places, static place => place.GetChildren().Any()) is not { } place)
+        {
+            if (!environment.IsDevelopment())
+            {
+                problem($"{section.Path}: https wants a certificate, and none is named here or as Kestrel:Certificates:Default.");
+            }
+
+            return null;
+        }
+
+        if (LiveCertificate.Of(place, environment.ContentRootPath) is not { } certificate)
         {
             return null;
         }
@@ -87,7 +99,8 @@ internal sealed class TlsReader(IConfiguration kestrel, string root, Action<stri
     {
         foreach (IConfigurationSection place in places.Where(place => !string.IsNullOrEmpty(place[key])))
         {
-            if (Enum.TryParse(place[key], ignoreCase: true, out T word) && Enum.IsDefined(word))
+            // Several with commas between them would be another word yet.
+            if (Enum.TryParse(place[key], ignoreCase: true, out T word) && Enum.IsDefined(word) && !place[key]!.Contains(','))
             {
                 return word;
             }

@@ -148,6 +148,37 @@ public sealed class TlsTests : IDisposable
         Assert.StartsWith($"{Endpoint}:{named}: ", Assert.Single(refused.Problems), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("shop.example", "shop.example", false, "502")]
+    [InlineData("shop.example", "other.example", false, "502")]
+    [InlineData("shop.example", "a.partners.example", false, "421")]
+    [InlineData("shop.example", "A.PARTNERS.example:8443", false, "421")]
+    [InlineData("shop.example", "a.partners.example.", false, "421")]
+    [InlineData("shop.example", "a.partners.example", true, "421")]
+    [InlineData("other.example", "a.partners.example", false, "421")]
+    [InlineData("a.partners.example", "a.partners.example", true, "502")]
+    [InlineData("a.partners.example", "shop.example", true, "502")]
+    public async Task A_host_whose_clients_have_to_show_a_certificate_is_not_reached_through_another_name(string name, string host, bool shows, string status)
+    {
+        using X509Certificate2 ours = _authority.IssueRsa();
+        using X509Certificate2 certificate = _authority.Issue(name);
+        _files.Write("any", certificate);
+        _files.Write("clients.pem", _authority.Certificate.ExportCertificatePem());
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+        [
+            ($"{Endpoint}:Url", "https://127.0.0.1:0"),
+            .. Pair($"{Endpoint}:Sni:shop.example:Certificate", "any"),
+            .. Pair($"{Endpoint}:Sni:*:Certificate", "any"),
+            .. Pair($"{Endpoint}:Sni:*.partners.example:Certificate", "any"),
+            ($"{Endpoint}:Sni:*.partners.example:ClientCertificateMode", "RequireCertificate"),
+            ("Tls:ClientAuthorityFile", _files.PathOf("clients.pem")),
+        ]);
+
+        string answer = await AskAsync(gateway.Address, "/a", shows ? ours : null, name, host);
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_admin_listener_with_TLS_stays_one()
     {
@@ -204,10 +235,10 @@ public sealed class TlsTests : IDisposable
         }
     }
 
-    private async Task<string> AskAsync(Uri address, string path, X509Certificate2? certificate)
+    private async Task<string> AskAsync(Uri address, string path, X509Certificate2? certificate, string name = "127.0.0.1", string host = "h")
     {
-        using SslStream tls = await ConnectAsync(address, "127.0.0.1", certificate);
-        await tls.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+        using SslStream tls = await ConnectAsync(address, name, certificate);
+        await tls.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
         using var reader = new StreamReader(tls);
         return await reader.ReadToEndAsync();
     }

@@ -1,0 +1,95 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gateway.Listening;
+
+/// <summary>
+/// Finds what Kestrel would pass over in its section, a key that is misspelt or stands in the wrong place, and what would end its start
+/// with an exception. The keys of limits are the properties of Kestrel's own options, which are bound by their names.
+/// </summary>
+internal static class KestrelKeys
+{
+    private const string Endpoints = "Endpoints";
+    private const string EndpointDefaults = "EndpointDefaults";
+    private const string Certificates = "Certificates";
+    private const string Sni = "Sni";
+    private const string Certificate = "Certificate";
+
+    private static readonly string[] _ofTls = ["Protocols", "SslProtocols", "ClientCertificateMode"];
+    private static readonly string[] _ofHost = [Certificate, .. _ofTls];
+    private static readonly string[] _ofEndpoint = ["Url", Sni, .. _ofHost];
+    private static readonly string[] _ofCertificate = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
+    private static readonly string[] _ofRate = ["BytesPerSecond", "GracePeriod"];
+    private static readonly string[] _ofServer = [Endpoints, EndpointDefaults, Certificates, .. Settable(typeof(KestrelServerOptions))];
+
+    /// <summary>Every problem, as a sentence that names its key.</summary>
+    public static IEnumerable<string> Problems(IConfigurationSection kestrel) =>
+        kestrel.GetChildren().SelectMany(child => child.Key.ToUpperInvariant() switch
+        {
+            "ENDPOINTS" => InEach(child, InEndpoint),
+            "ENDPOINTDEFAULTS" => Unknown(child, _ofTls),
+            "CERTIFICATES" => InEach(child, static one => Unknown(one, _ofCertificate)),
+            "LIMITS" => InLimits(child),
+            _ => Known(child, _ofServer) ?? InValue(child, child.Key, new KestrelServerOptions()),
+        });
+
+    private static IEnumerable<string> InEndpoint(IConfigurationSection endpoint) =>
+    [
+        .. Unknown(endpoint, _ofEndpoint),
+        .. Unknown(endpoint.GetSection(Certificate), _ofCertificate),
+        .. InEach(endpoint.GetSection(Sni), static host => [.. Unknown(host, _ofHost), .. Unknown(host.GetSection(Certificate), _ofCertificate)]),
+    ];
+
+    private static IEnumerable<string> InLimits(IConfigurationSection limits) =>
+        limits.GetChildren().SelectMany(child => child.Key.ToUpperInvariant() switch
+        {
+            "HTTP2" => InProtocol(child, typeof(Http2Limits)),
+            "HTTP3" => InProtocol(child, typeof(Http3Limits)),
+            "MINREQUESTBODYDATARATE" or "MINRESPONSEDATARATE" => InRate(child),
+            _ => Known(child, Settable(typeof(KestrelServerLimits))) ?? InLimit(child, child.Key),
+        });
+
+    private static IEnumerable<string> InProtocol(IConfigurationSection limits, Type type) =>
+        limits.GetChildren().SelectMany(child => Known(child, Settable(type)) ?? InLimit(child, $"{limits.Key}:{child.Key}"));
+
+    private static IEnumerable<string> InRate(IConfigurationSection rate)
+    {
+        string[] missing = [.. _ofRate.Where(key => string.IsNullOrEmpty(rate[key]))];
+        return Unknown(rate, _ofRate) is var unknown && unknown.Any() ? unknown
+            : missing.Length is > 0 and < 2 ? [$"{rate.Path}: {missing[0]} is missing."]
+            : InLimit(rate, rate.Key);
+    }
+
+    private static IEnumerable<string> InLimit(IConfigurationSection limit, string key) =>
+        InValue(limit, key, new KestrelServerLimits { MinRequestBodyDataRate = null, MinResponseDataRate = null });
+
+    /// <summary>Bound alone, so that it is known which key does not fit.</summary>
+    private static IEnumerable<string> InValue(IConfigurationSection section, string key, object options)
+    {
+        IEnumerable<KeyValuePair<string, string?>> alone = section.AsEnumerable().Select(pair => KeyValuePair.Create($"{key}{pair.Key[section.Path.Length..]}", pair.Value));
+        try
+        {
+            new ConfigurationBuilder().AddInMemoryCollection(alone).Build().Bind(options);
+            return [];
+        }
+        catch (Exception refused) when (refused is InvalidOperationException or TargetInvocationException or ArgumentException)
+        {
+            // What stands innermost says what would have been right, for people, and before the parameter. Of what cannot be read it quotes the value.
+            Exception reason = refused.GetBaseException();
+            return [$"{section.Path}: {(reason is ArgumentException ? reason.Message.Split(" (Parameter")[0] : "the value is not of the kind that is wanted here.")}"];
+        }
+    }
+
+    private static IEnumerable<string> InEach(IConfigurationSection section, Func<IConfigurationSection, IEnumerable<string>> problems) =>
+        string.IsNullOrEmpty(section.Value) ? section.GetChildren().SelectMany(problems) : [$"{section.Path}: has a value, where a section is wanted."];
+
+    private static IEnumerable<string> Unknown(IConfigurationSection section, string[] keys) =>
+        section.GetChildren().SelectMany(child => Known(child, keys) ?? []);
+
+    /// <summary>Null where the key is one of these.</summary>
+    private static IEnumerable<string>? Known(IConfigurationSection child, IReadOnlyList<string> keys) =>
+        keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase) ? null : [$"{child.Path}: there is no such setting; here are {string.Join(", ", keys)}."];
+
+    private static string[] Settable(Type type) =>
+        [.. type.GetProperties().Where(static property => property.CanWrite || property.PropertyType.Namespace == typeof(Http2Limits).Namespace).Select(static property => property.Name)];
+}
