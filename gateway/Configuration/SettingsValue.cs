@@ -49,5 +49,6 @@ internal static class SettingsValue
     }
 
     private static object? Word(string text, Type type) =>
-        text.All(char.IsAsciiLetterOrDigit) && !int.TryParse(text, out _) && Enum.TryParse(type, text, ignoreCase: true, out object? word) ? word : null;
+        // Several with commas between them would be another word yet.
+        !text.Contains(',') && !int.TryParse(text, out _) && Enum.TryParse(type, text, ignoreCase: true, out object? word) ? word : null;
 }

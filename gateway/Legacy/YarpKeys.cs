@@ -1,4 +1,5 @@
 using System.Reflection;
+using Gateway.Configuration;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Legacy;
@@ -48,7 +49,7 @@ internal static class YarpKeys
         ];
         if (!keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
         {
-            return [$"{child.Path}: there is no such setting; here are {string.Join(", ", keys)}."];
+            return [UnknownKey.Sentence(child, keys)];
         }
 
         return owner.GetProperty(child.Key, BindingFlags.Instance | BindingFlags.Public | BindingFlags.IgnoreCase) is { } property

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Gateway.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Listening;
@@ -9,9 +10,6 @@ namespace Gateway.Listening;
 /// </summary>
 internal static class KestrelKeys
 {
-    private const string Endpoints = "Endpoints";
-    private const string EndpointDefaults = "EndpointDefaults";
-    private const string Certificates = "Certificates";
     private const string Sni = "Sni";
     private const string Certificate = "Certificate";
 
@@ -20,7 +18,7 @@ internal static class KestrelKeys
     private static readonly string[] _ofEndpoint = ["Url", Sni, .. _ofHost];
     private static readonly string[] _ofCertificate = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
     private static readonly string[] _ofRate = ["BytesPerSecond", "GracePeriod"];
-    private static readonly string[] _ofServer = [Endpoints, EndpointDefaults, Certificates, .. Settable(typeof(KestrelServerOptions))];
+    private static readonly string[] _ofServer = ["Endpoints", "EndpointDefaults", "Certificates", .. Settable(typeof(KestrelServerOptions))];
 
     /// <summary>Every problem, as a sentence that names its key.</summary>
     public static IEnumerable<string> Problems(IConfigurationSection kestrel) =>
@@ -56,7 +54,7 @@ internal static class KestrelKeys
     {
         string[] missing = [.. _ofRate.Where(key => string.IsNullOrEmpty(rate[key]))];
         return Unknown(rate, _ofRate) is var unknown && unknown.Any() ? unknown
-            : missing.Length is > 0 and < 2 ? [$"{rate.Path}: {missing[0]} is missing."]
+            : missing.Length == 1 ? [$"{rate.Path}: {missing[0]} is missing."]
             : InLimit(rate, rate.Key);
     }
 
@@ -88,8 +86,13 @@ internal static class KestrelKeys
 
     /// <summary>Null where the key is one of these.</summary>
     private static IEnumerable<string>? Known(IConfigurationSection child, IReadOnlyList<string> keys) =>
-        keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase) ? null : [$"{child.Path}: there is no such setting; here are {string.Join(", ", keys)}."];
+        keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase) ? null : [UnknownKey.Sentence(child, keys)];
 
+    /// <summary>Values, and limits made of values; what else there is, a program sets.</summary>
     private static string[] Settable(Type type) =>
-        [.. type.GetProperties().Where(static property => property.CanWrite || property.PropertyType.Namespace == typeof(Http2Limits).Namespace).Select(static property => property.Name)];
+    [
+        .. from property in type.GetProperties()
+           where property.PropertyType.IsValueType ? property.CanWrite : property.PropertyType.Namespace == typeof(Http2Limits).Namespace
+           select property.Name,
+    ];
 }
