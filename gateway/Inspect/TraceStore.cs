@@ -10,7 +10,7 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
     /// <summary>Of one trace: a trusted caller may put all its requests into the same.</summary>
     private const int MaxSpans = 1000;
 
-    /// <summary>Of a trace, on the average, in the values of its attributes: an ordinary one has half of it.</summary>
+    /// <summary>Of a trace, on the average, in the values of its attributes: an ordinary one has some 150.</summary>
     private const int MeanLetters = 2048;
 
     private readonly Lock _lock = new();
