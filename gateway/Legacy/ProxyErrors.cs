@@ -67,12 +67,21 @@ internal static partial class ProxyErrors
             return Outcome.ClientLeft;
         }
 
+        if (failed.Error is ForwarderError.RequestBodyClient or ForwarderError.RequestCreation
+            && Find<BadHttpRequestException>(failed.Exception) is { } refused)
+        {
+            return Problem.OutcomeOf(refused);
+        }
+
+        if (failed.Error == ForwarderError.RequestBodyClient && HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            // A body that its client reset fails to be read before the request is aborted, or after.
+            return Outcome.ClientLeft;
+        }
+
         if (failed.Error is ForwarderError.RequestBodyClient or ForwarderError.RequestCreation)
         {
-            return Find<BadHttpRequestException>(failed.Exception) is { } refused ? Problem.OutcomeOf(refused)
-                // Over HTTP/2 a body that its client reset fails to be read before the request is aborted, or after.
-                : failed.Error == ForwarderError.RequestBodyClient && HttpProtocol.IsHttp2(context.Request.Protocol) ? Outcome.ClientLeft
-                : Outcome.RequestMalformed;
+            return Outcome.RequestMalformed;
         }
 
         if (IsClients(failed.Error))

@@ -13,6 +13,9 @@ internal sealed class TlsEndpoints
 
     private TlsEndpoints(LiveFiles<X509Certificate2Collection>? clientAuthorities) => _clientAuthorities = clientAuthorities;
 
+    /// <summary>Whether some listener does not want the same of the clients of all its names.</summary>
+    public bool DifferByName => _names.Values.Any(static names => names.DistinctBy(static name => name.Clients).Count() > 1);
+
     public static TlsEndpoints Read(WebApplicationBuilder builder)
     {
         IConfigurationSection kestrel = builder.Configuration.GetSection("Kestrel");
@@ -28,9 +31,6 @@ internal sealed class TlsEndpoints
 
         return endpoints;
     }
-
-    /// <summary>Whether some listener wants a certificate of the clients of one name and not of all.</summary>
-    public bool DifferByName => _names.Values.Any(static names => names.DistinctBy(static name => name.Clients).Count() > 1);
 
     public void Use(ListenOptions listener, string endpoint, ILogger logger)
     {

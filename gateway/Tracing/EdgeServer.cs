@@ -6,9 +6,10 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Tracing;
 
 /// <summary>
-/// The server, with the trace context of callers that are not trusted taken off their requests, and everybody's baggage, and
-/// without what only looks like a request. Here, for ASP.NET Core reads it right after this and before any middleware, in a propagator that never learns who the caller is; and not in
-/// a factory of contexts, since with any but its own ASP.NET Core makes a new context for each request.
+/// The server, without what only looks like a request, and with the trace context of callers that are not trusted taken off their
+/// requests, and everybody's baggage. Here, for ASP.NET Core reads it right after this and before any middleware, in a propagator that
+/// never learns who the caller is; and not in a factory of contexts, since with any but its own ASP.NET Core makes a new context for each
+/// request.
 /// </summary>
 internal sealed class EdgeServer(IServer server, TracingOptions options) : IServer
 {

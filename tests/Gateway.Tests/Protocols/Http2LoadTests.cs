@@ -58,7 +58,8 @@ public sealed class Http2LoadTests
             bool wasRefused = await FloodAsync(attacker, flood, WereServed);
             Assert.True(wasRefused || !isRefused, "the gateway took all of the flood");
             Assert.True(wasRefused || WereServed(), "the others were not served meanwhile");
-            await Eventually.Holds(WereServed, "the others to be served on"); // A flood that is refused at its start ends sooner than any request.
+            // A flood that is refused at its start ends sooner than any request.
+            await Eventually.Holds(WereServed, "the others to be served on");
             Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - memory, long.MinValue, 64 << 20);
         }
 
