@@ -11,7 +11,7 @@ internal static class AnswerBody
         (body, reason) = (default, "");
         try
         {
-            if (!view.AllowPartialResults && !view.Call.ReadsDocument && WhatIsMissing(json.Span) is { } missing)
+            if (!view.AllowPartialResults && !view.Call.ReadsDocument && WhatIsMissing(json) is { } missing)
             {
                 reason = missing;
                 return false;
@@ -37,47 +37,51 @@ internal static class AnswerBody
         }
     }
 
-    private static void Source(PythonJsonWriter writer, ref Utf8JsonReader reader) => JsonParts.Member(writer, ref reader, "_source"u8, JsonParts.Value);
+    private static int Source(PythonJsonWriter writer, ReadOnlySpan<byte> json, int at) => JsonParts.Member(writer, json, at, "_source"u8, JsonParts.Value);
 
-    private static void Hits(PythonJsonWriter writer, ref Utf8JsonReader reader) => JsonParts.Member(writer, ref reader, "hits"u8, HitList);
+    private static int Hits(PythonJsonWriter writer, ReadOnlySpan<byte> json, int at) => JsonParts.Member(writer, json, at, "hits"u8, HitList);
 
-    private static void HitList(PythonJsonWriter writer, ref Utf8JsonReader reader) => JsonParts.Member(writer, ref reader, "hits"u8, Sources);
+    private static int HitList(PythonJsonWriter writer, ReadOnlySpan<byte> json, int at) => JsonParts.Member(writer, json, at, "hits"u8, Sources);
 
-    private static void Sources(PythonJsonWriter writer, ref Utf8JsonReader reader) => JsonParts.Items(writer, ref reader, Source);
+    private static int Sources(PythonJsonWriter writer, ReadOnlySpan<byte> json, int at) => JsonParts.Items(writer, json, at, Source);
 
     /// <summary>
     /// A search that ran out of time, or whose shards did not all answer, comes with 200 and fewer hits. (A count has no parameter that
     /// forbids it.) Null where nothing says so; reads no further than it has to, since Elasticsearch says it before the hits.
     /// </summary>
-    private static string? WhatIsMissing(ReadOnlySpan<byte> json)
+    private static string? WhatIsMissing(ReadOnlyMemory<byte> json)
     {
-        var reader = new Utf8JsonReader(json, PythonJson.Options);
-        reader.Read();
-        for (int known = 0; known < 2 && reader.Read() && reader.TokenType == JsonTokenType.PropertyName;)
+        int at = JsonTokens.Next(json.Span, 0);
+        if (json.Span[at++] != '{')
         {
-            bool isTime = reader.ValueTextEquals("timed_out"u8);
-            bool isShards = reader.ValueTextEquals("_shards"u8);
-            reader.Read();
+            return null;
+        }
+
+        for (int members = 0, known = 0; known < 2 && JsonTokens.MoveNext(json.Span, ref at, members == 0, (byte)'}'); members++)
+        {
+            int end = JsonString.EndOf(json.Span, at, out _);
+            ReadOnlySpan<byte> name = json.Span[(at + 1)..(end - 1)];
+            int start = JsonTokens.NextBehindColon(json.Span, end);
+            at = JsonTokens.EndOfValue(json.Span, start);
+            (bool isTime, bool isShards) = (name.SequenceEqual("timed_out"u8), name.SequenceEqual("_shards"u8));
             known += isTime || isShards ? 1 : 0;
-            if (isTime && reader.TokenType == JsonTokenType.True)
+            if (isTime && json.Span[start] == 't')
             {
                 return "the search ran out of time and is not complete";
             }
 
-            if (isShards && FailedShards(ref reader) is { } failed)
+            if (isShards && FailedShards(json[start..at]) is { } failed)
             {
                 return failed;
             }
-
-            reader.Skip();
         }
 
         return null;
     }
 
-    private static string? FailedShards(ref Utf8JsonReader reader)
+    private static string? FailedShards(ReadOnlyMemory<byte> json)
     {
-        using JsonDocument shards = JsonDocument.ParseValue(ref reader);
+        using JsonDocument shards = JsonDocument.Parse(json);
         return shards.RootElement.TryGetProperty("failed", out JsonElement failed) && CountOf(failed) > 0
             ? $"{CountOf(failed)} of {CountOf(shards.RootElement.GetProperty("total"))} shards failed"
             : null;

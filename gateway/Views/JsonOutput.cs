@@ -1,17 +1,15 @@
 namespace Gateway.Views;
 
 /// <summary>
-/// Bytes that are being written, in one piece; what was written last can be taken back. Received bytes that are written as they came are
-/// copied a run at a time.
+/// Bytes that are being written, in one piece; what was written last can be taken back. Received bytes are passed on a run at a time, from
+/// where one begins to where something else has to be written.
 /// </summary>
 internal sealed class JsonOutput
 {
     private readonly ReadOnlyMemory<byte> _received;
     private byte[] _bytes;
-    private int _copied;
-    // Those received bytes belong behind what is copied.
-    private int _from;
-    private int _to;
+    private int _length;
+    private int _runStart;
 
     public JsonOutput(ReadOnlyMemory<byte> received)
     {
@@ -19,61 +17,31 @@ internal sealed class JsonOutput
         _bytes = GC.AllocateUninitializedArray<byte>(received.Length + (received.Length / 4) + 16);
     }
 
-    public int Length => _copied + (_to - _from);
+    /// <summary>What was written, without the run that has not ended.</summary>
+    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _length);
 
-    public ReadOnlyMemory<byte> Written
-    {
-        get
-        {
-            Copy();
-            return _bytes.AsMemory(0, _copied);
-        }
-    }
+    /// <summary>From here on the received bytes are passed on.</summary>
+    public void BeginRun(int at) => _runStart = at;
 
-    /// <summary>Writes the received bytes between two places.</summary>
-    public void Pass(int from, int to)
-    {
-        if (from != _to)
-        {
-            Copy();
-            _from = from;
-        }
+    /// <summary>Up to here they were.</summary>
+    public void EndRun(int at) => Write(_received.Span[_runStart..at]);
 
-        _to = to;
-    }
+    /// <summary>How much is written once the run has got to this place.</summary>
+    public int LengthAt(int at) => _length + (at - _runStart);
 
     public void Write(byte value) => Write([value]);
 
     public void Write(ReadOnlySpan<byte> value)
     {
-        Copy();
-        Append(value);
+        if (_bytes.Length - _length < value.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(checked(_length + value.Length), (int)Math.Min(2L * _bytes.Length, Array.MaxLength)));
+        }
+
+        value.CopyTo(_bytes.AsSpan(_length));
+        _length += value.Length;
     }
 
     /// <summary>Forgets what comes after the first <paramref name="length"/> bytes.</summary>
-    public void Truncate(int length)
-    {
-        Copy();
-        _copied = length;
-    }
-
-    private void Copy()
-    {
-        if (_from != _to)
-        {
-            Append(_received.Span[_from.._to]);
-            _from = _to;
-        }
-    }
-
-    private void Append(ReadOnlySpan<byte> value)
-    {
-        if (_bytes.Length - _copied < value.Length)
-        {
-            Array.Resize(ref _bytes, Math.Max(checked(_copied + value.Length), (int)Math.Min(2L * _bytes.Length, Array.MaxLength)));
-        }
-
-        value.CopyTo(_bytes.AsSpan(_copied));
-        _copied += value.Length;
-    }
+    public void Truncate(int length) => _length = length;
 }

@@ -1,69 +1,62 @@
-using System.Text.Json;
-
 namespace Gateway.Views;
 
-/// <summary>Writes a part of what is read; the reader is on its first token, and on its last afterwards.</summary>
-internal delegate void JsonPart(PythonJsonWriter writer, ref Utf8JsonReader reader);
+/// <summary>Writes a part of the value that begins here; gives back where the value ends.</summary>
+internal delegate int JsonPart(PythonJsonWriter writer, ReadOnlySpan<byte> json, int at);
 
 /// <summary>Finds the part of a document that is wanted, and passes over the rest.</summary>
 internal static class JsonParts
 {
     /// <summary>The value itself.</summary>
-    public static void Value(PythonJsonWriter writer, ref Utf8JsonReader reader) => writer.WriteValue(ref reader);
+    public static int Value(PythonJsonWriter writer, ReadOnlySpan<byte> json, int at) => writer.WriteValue(json, at);
 
     /// <summary>A part of the member with this name, and nothing else of the object; of members with one name, of the last.</summary>
     /// <exception cref="KeyNotFoundException">There is no such member.</exception>
     /// <exception cref="InvalidOperationException">It is no object.</exception>
-    public static void Member(PythonJsonWriter writer, ref Utf8JsonReader reader, ReadOnlySpan<byte> name, JsonPart part)
+    public static int Member(PythonJsonWriter writer, ReadOnlySpan<byte> json, int at, ReadOnlySpan<byte> name, JsonPart part)
     {
-        Require(reader, JsonTokenType.StartObject);
-        (int start, bool found) = (writer.Output.Length, false);
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        Require(json, at++, '{');
+        (int start, bool found) = (writer.Output.Written.Length, false);
+        for (bool isFirst = true; JsonTokens.MoveNext(json, ref at, isFirst, (byte)'}'); isFirst = false)
         {
-            bool isWanted = reader.ValueTextEquals(name);
-            reader.Read();
+            int end = JsonString.EndOf(json, at, out _);
+            bool isWanted = PythonString.Compare(json[(at + 1)..(end - 1)], name) == 0;
+            at = JsonTokens.NextBehindColon(json, end);
             if (isWanted)
             {
                 writer.Output.Truncate(start);
-                part(writer, ref reader);
+                at = part(writer, json, at);
                 found = true;
             }
             else
             {
-                reader.Skip();
+                at = JsonTokens.EndOfValue(json, at);
             }
         }
 
-        if (!found)
-        {
-            throw new KeyNotFoundException();
-        }
+        return found ? at : throw new KeyNotFoundException();
     }
 
     /// <summary>A part of each item, as a list.</summary>
     /// <exception cref="InvalidOperationException">It is no array.</exception>
-    public static void Items(PythonJsonWriter writer, ref Utf8JsonReader reader, JsonPart part)
+    public static int Items(PythonJsonWriter writer, ReadOnlySpan<byte> json, int at, JsonPart part)
     {
-        Require(reader, JsonTokenType.StartArray);
+        Require(json, at++, '[');
         writer.Output.Write((byte)'[');
-        for (bool isFirst = true; reader.Read() && reader.TokenType != JsonTokenType.EndArray; isFirst = false)
+        for (bool isFirst = true; JsonTokens.MoveNext(json, ref at, isFirst, (byte)']'); isFirst = false)
         {
-            if (!isFirst)
-            {
-                writer.Output.Write(writer.Comma);
-            }
-
-            part(writer, ref reader);
+            writer.Output.Write(isFirst ? [] : writer.Comma);
+            at = part(writer, json, at);
         }
 
         writer.Output.Write((byte)']');
+        return at;
     }
 
-    private static void Require(in Utf8JsonReader reader, JsonTokenType type)
+    private static void Require(ReadOnlySpan<byte> json, int at, char wanted)
     {
-        if (reader.TokenType != type)
+        if (json[at] != wanted)
         {
-            throw new InvalidOperationException($"{type} is wanted, {reader.TokenType} was found.");
+            throw new InvalidOperationException($"'{wanted}' is wanted, '{(char)json[at]}' was found.");
         }
     }
 }

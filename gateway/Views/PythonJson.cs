@@ -19,9 +19,6 @@ internal enum PythonJsonStyle
 /// <summary>Writes JSON byte for byte as a Python view writes it after <c>json.loads</c>.</summary>
 internal static class PythonJson
 {
-    /// <summary>Python gives up at a depth of about a thousand, depending on who called it: this is well below and far above any real answer.</summary>
-    public static readonly JsonReaderOptions Options = new() { MaxDepth = 512 };
-
     /// <summary>The document in the given style.</summary>
     /// <exception cref="JsonException">The bytes are not exactly one complete JSON value that Python reads.</exception>
     public static ReadOnlyMemory<byte> Write(ReadOnlyMemory<byte> json, PythonJsonStyle style)
@@ -36,32 +33,18 @@ internal static class PythonJson
     /// <exception cref="InvalidOperationException">It has something else in that part's place.</exception>
     public static ReadOnlyMemory<byte> Write(ReadOnlyMemory<byte> json, PythonJsonStyle style, JsonPart part)
     {
-        Utf8JsonReader reader = Start(json.Span);
         var writer = new PythonJsonWriter(json, style);
-        part(writer, ref reader);
-        reader.Read();
+        JsonTokens.RequireEnd(json.Span, part(writer, json.Span, Start(json.Span)));
         return writer.Finish();
     }
 
     private static ReadOnlyMemory<byte> Checked(ReadOnlyMemory<byte> json)
     {
-        Utf8JsonReader reader = Start(json.Span);
-        reader.Skip();
-        reader.Read();
+        JsonTokens.RequireEnd(json.Span, JsonTokens.EndOfValue(json.Span, Start(json.Span)));
         return json;
     }
 
-    /// <summary>A reader on the document's first token.</summary>
-    private static Utf8JsonReader Start(ReadOnlySpan<byte> json)
-    {
-        // The reader looks at a string's encoding only when the string is asked for, which never happens here.
-        if (!Utf8.IsValid(json))
-        {
-            throw new JsonException("The document is not valid UTF-8.");
-        }
-
-        var reader = new Utf8JsonReader(json, Options);
-        reader.Read();
-        return reader;
-    }
+    /// <summary>Where the document's first token begins.</summary>
+    private static int Start(ReadOnlySpan<byte> json) =>
+        Utf8.IsValid(json) ? JsonTokens.Next(json, 0) : throw new JsonException("The document is not valid UTF-8.");
 }

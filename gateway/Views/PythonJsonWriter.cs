@@ -1,27 +1,23 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 
 namespace Gateway.Views;
 
 /// <summary>
-/// Writes the values that a reader stands on as Python does after <c>json.loads</c>, in the one pass in which they are read: an object
-/// is written as it comes, and arranged at its end where its names did not come in Python's order.
+/// Writes values as Python does after <c>json.loads</c>, in the one pass in which they are read: an object is written as it comes, and
+/// arranged at its end where its names did not come in Python's order.
 /// </summary>
-/// <param name="json">What the reader reads, from its first byte on.</param>
+/// <param name="json">The document that they stand in.</param>
 /// <param name="style">Which Python.</param>
 internal sealed class PythonJsonWriter(ReadOnlyMemory<byte> json, PythonJsonStyle style)
 {
     private readonly List<PythonMember> _members = [];
-    private readonly bool _isPlain = PythonString.IsPlain(json.Span);
 
     public JsonOutput Output { get; } = new(json);
 
     public ReadOnlySpan<byte> Comma => style == PythonJsonStyle.Django ? ", "u8 : ","u8;
 
     private ReadOnlySpan<byte> Colon => style == PythonJsonStyle.Django ? ": "u8 : ":"u8;
-
-    public void WriteValue(ref Utf8JsonReader reader) => WriteValue(ref reader, (int)reader.TokenStartIndex);
 
     /// <summary>What was written.</summary>
     public ReadOnlyMemory<byte> Finish()
@@ -30,110 +26,104 @@ internal sealed class PythonJsonWriter(ReadOnlyMemory<byte> json, PythonJsonStyl
         return Output.Written;
     }
 
-    /// <summary>
-    /// Writes the value that the reader is on, behind the received bytes from <paramref name="from"/> to where it begins; gives back where
-    /// it ends.
-    /// </summary>
-    private int WriteValue(ref Utf8JsonReader reader, int from)
+    /// <summary>Writes the value that begins here; gives back where it ends.</summary>
+    public int WriteValue(ReadOnlySpan<byte> json, int at)
     {
-        if (style == PythonJsonStyle.Compact)
-        {
-            reader.Skip();
-            return Pass(from, (int)reader.BytesConsumed);
-        }
-
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.StartObject:
-                return WriteObject(ref reader, from);
-            case JsonTokenType.StartArray:
-                return WriteArray(ref reader, from);
-            case JsonTokenType.String:
-                return WriteString(ref reader, from);
-            case JsonTokenType.Number when !PythonNumber.IsWrittenAsReceived(reader.ValueSpan):
-                int start = Pass(from, (int)reader.TokenStartIndex);
-                PythonNumber.Write(reader.ValueSpan, Output);
-                return start + reader.ValueSpan.Length;
-            default:
-                return Pass(from, (int)reader.TokenStartIndex + reader.ValueSpan.Length);
-        }
-    }
-
-    private int WriteString(ref Utf8JsonReader reader, int from)
-    {
-        int start = (int)reader.TokenStartIndex;
-        int end = start + reader.ValueSpan.Length + 2;
-        if (!reader.ValueIsEscaped && (_isPlain || PythonString.IsPlain(reader.ValueSpan)))
-        {
-            return Pass(from, end);
-        }
-
-        Pass(from, start);
-        PythonString.Write(reader.ValueSpan, Output);
+        Output.BeginRun(at);
+        int end = style == PythonJsonStyle.Compact ? JsonTokens.EndOfValue(json, at) : WriteValue(json, at, depth: 0);
+        Output.EndRun(end);
         return end;
     }
 
-    private int WriteArray(ref Utf8JsonReader reader, int from)
+    private int WriteValue(ReadOnlySpan<byte> json, int at, int depth) => json[at] switch
     {
-        int end = Pass(from, (int)reader.TokenStartIndex + 1);
-        for (bool isFirst = true; reader.Read() && reader.TokenType != JsonTokenType.EndArray; isFirst = false)
+        (byte)'{' => WriteObject(json, at, JsonTokens.Deeper(depth)),
+        (byte)'[' => WriteArray(json, at, JsonTokens.Deeper(depth)),
+        (byte)'"' => WriteString(json, at),
+        (byte)'t' or (byte)'f' or (byte)'n' => JsonTokens.EndOfLiteral(json, at),
+        _ => WriteNumber(json, at),
+    };
+
+    private int WriteNumber(ReadOnlySpan<byte> json, int at)
+    {
+        int end = JsonTokens.EndOfNumber(json, at);
+        if (!PythonNumber.IsWrittenAsReceived(json[at..end]))
         {
-            end = WriteValue(ref reader, Follow(reader, end, isFirst ? [] : Comma));
+            Output.EndRun(at);
+            PythonNumber.Write(json[at..end], Output);
+            Output.BeginRun(end);
         }
 
-        return Pass(Follow(reader, end, []), (int)reader.TokenStartIndex + 1);
+        return end;
     }
 
-    private int WriteObject(ref Utf8JsonReader reader, int from)
+    private int WriteString(ReadOnlySpan<byte> json, int at)
     {
-        int end = Pass(from, (int)reader.TokenStartIndex + 1);
-        (int start, int outer, bool isSorted) = (Output.Length, _members.Count, true);
-        ReadOnlySpan<byte> previous = default;
-        for (int place = 0; reader.Read() && reader.TokenType != JsonTokenType.EndObject; place++)
+        int end = JsonString.EndOf(json, at, out bool isPlain);
+        if (!isPlain)
         {
-            from = Follow(reader, end, place == 0 ? [] : Comma);
-            ReadOnlySpan<byte> name = reader.ValueSpan;
-            int nameStart = (int)reader.TokenStartIndex;
-            int begin = Output.Length + (nameStart - from);
+            Output.EndRun(at);
+            PythonString.Write(json[(at + 1)..(end - 1)], Output);
+            Output.BeginRun(end);
+        }
+
+        return end;
+    }
+
+    private int WriteArray(ReadOnlySpan<byte> json, int at, int depth)
+    {
+        int end = ++at;
+        for (bool isFirst = true; JsonTokens.MoveNext(json, ref at, isFirst, (byte)']'); isFirst = false)
+        {
+            WriteBetween(json, end, at, isFirst ? [] : Comma);
+            at = end = WriteValue(json, at, depth);
+        }
+
+        WriteBetween(json, end, at - 1, []);
+        return at;
+    }
+
+    private int WriteObject(ReadOnlySpan<byte> json, int at, int depth)
+    {
+        int end = ++at;
+        (int start, int outer, bool isSorted) = (Output.LengthAt(at), _members.Count, true);
+        ReadOnlySpan<byte> previous = default;
+        for (int place = 0; JsonTokens.MoveNext(json, ref at, place == 0, (byte)'}'); place++)
+        {
+            WriteBetween(json, end, at, place == 0 ? [] : Comma);
+            (int nameStart, int begin) = (at + 1, Output.LengthAt(at));
+            end = WriteString(json, at);
+            ReadOnlySpan<byte> name = json[nameStart..(end - 1)];
             isSorted = isSorted && (place == 0 || PythonString.Compare(previous, name) < 0);
-            end = WriteString(ref reader, from);
-            reader.Read();
-            end = WriteValue(ref reader, Follow(reader, end, Colon));
-            _members.Add(new PythonMember(nameStart + 1, name.Length, begin, Output.Length - begin, place));
+            at = JsonTokens.NextBehindColon(json, end);
+            WriteBetween(json, end, at, Colon);
+            at = end = WriteValue(json, at, depth);
+            _members.Add(new PythonMember(nameStart, name.Length, begin, Output.LengthAt(end) - begin, place));
             previous = name;
         }
 
-        from = Follow(reader, end, []);
+        WriteBetween(json, end, at - 1, []);
         if (!isSorted)
         {
+            Output.EndRun(at - 1);
             Arrange(CollectionsMarshal.AsSpan(_members)[outer..], start);
+            Output.BeginRun(at - 1);
         }
 
         CollectionsMarshal.SetCount(_members, outer);
-        return Pass(from, (int)reader.TokenStartIndex + 1);
+        return at;
     }
 
-    /// <summary>
-    /// What stands between the token that ends at <paramref name="end"/> and the one that the reader is on: where it was received as it is
-    /// to be written, it is left to be passed on with the token, and where not, it is written.
-    /// </summary>
-    private int Follow(in Utf8JsonReader reader, int end, ReadOnlySpan<byte> wanted)
+    /// <summary>What stands between two tokens, unless it was received as it is to be written.</summary>
+    private void WriteBetween(ReadOnlySpan<byte> json, int from, int to, ReadOnlySpan<byte> wanted)
     {
-        int start = (int)reader.TokenStartIndex;
-        // The reader has seen to it that one byte can only be the right one.
-        if (start - end == wanted.Length && (wanted.Length < 2 || json.Span[end..start].SequenceEqual(wanted)))
+        // One byte can only be the right one, else it would have been refused.
+        if (to - from != wanted.Length || (wanted.Length > 1 && !json[from..to].SequenceEqual(wanted)))
         {
-            return end;
+            Output.EndRun(from);
+            Output.Write(wanted);
+            Output.BeginRun(to);
         }
-
-        Output.Write(wanted);
-        return start;
-    }
-
-    private int Pass(int from, int to)
-    {
-        Output.Pass(from, to);
-        return to;
     }
 
     /// <summary>Writes the members again, from <paramref name="start"/> on, in Python's order and each once.</summary>
@@ -150,7 +140,7 @@ internal sealed class PythonJsonWriter(ReadOnlyMemory<byte> json, PythonJsonStyl
             distinct.Sort(static (left, right) => left.Place.CompareTo(right.Place));
         }
 
-        int length = Output.Length - start;
+        int length = Output.Written.Length - start;
         byte[] written = ArrayPool<byte>.Shared.Rent(length);
         Output.Written.Span[start..].CopyTo(written);
         Output.Truncate(start);

@@ -15,9 +15,6 @@ internal static class PythonString
     private static readonly SearchValues<byte> _plain =
         SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(static code => (byte)code).Where(static code => code != '\\')]);
 
-    /// <summary>Whether Python writes these bytes as they are, escapes aside: printable ASCII, and what may stand between JSON's tokens.</summary>
-    public static bool IsPlain(ReadOnlySpan<byte> received) => !received.ContainsAnyInRange((byte)0x7F, (byte)0xFF);
-
     /// <summary>Writes the string in quotes, everything but printable ASCII escaped.</summary>
     public static void Write(ReadOnlySpan<byte> received, JsonOutput output)
     {

@@ -8,9 +8,7 @@ namespace Gateway.Views;
 /// <summary>Answers one route with what one Elasticsearch call returns, in the words of the Python view that it replaces.</summary>
 internal sealed class View(ViewTemplate template, ElasticsearchClient client)
 {
-    private const int LargestKept = 64 * 1024;
-
-    private volatile Written? _last;
+    private readonly LastBody _last = new(template.Answer);
 
     /// <summary>Answers with the arguments that the path was found to have, and those of the query.</summary>
     public async Task AnswerAsync(HttpContext context)
@@ -77,24 +75,20 @@ internal sealed class View(ViewTemplate template, ElasticsearchClient client)
         return context.AnswerAsync(Outcome.ClusterBroken);
     }
 
-    /// <summary>Always of what the cluster has just sent; but where that has not changed, the writing is not done again.</summary>
     private ReadOnlyMemory<byte>? Write(ReadOnlyMemory<byte> json, out string reason)
     {
-        Written? last = _last;
-        if (last is not null && last.Json.Span.SequenceEqual(json.Span))
+        reason = "";
+        if (_last.TryGet(json, out ReadOnlyMemory<byte> body))
         {
-            reason = "";
-            return last.Body;
+            return body;
         }
 
-        if (!AnswerBody.TryWrite(json, template, out ReadOnlyMemory<byte> body, out reason))
+        if (!AnswerBody.TryWrite(json, template, out body, out reason))
         {
             return null;
         }
 
-        _last = json.Length <= LargestKept ? new Written(json, body) : null;
+        _last.Keep(json, body);
         return body;
     }
-
-    private sealed record Written(ReadOnlyMemory<byte> Json, ReadOnlyMemory<byte> Body);
 }

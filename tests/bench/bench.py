@@ -328,26 +328,30 @@ def compare_single_flight(bench):
         ratio("CPU at `/`, single flight / a call for each", v["shared"].cpu, v["alone"].cpu, GOAL_SHARED_CPU)]
 
 
-VIEWS = {"views": {"products": {
-    "path": "/search/{colour}",
-    "elasticsearch": {"search": {"index": "products", "body": {"query": {"term": {"tags": "{colour}"}}, "size": 64}}},
-    "answer": "hits",
-}}}
+def search_view(path, index):
+    call = {"search": {"index": index, "body": {"query": {"term": {"tags": "{colour}"}}, "size": 64}}}
+    return {"path": path, "elasticsearch": call, "answer": "hits"}
+
+
+VIEWS = {"views": {"same": search_view("/same/{colour}", "products"), "changing": search_view("/changing/{colour}", "changing")}}
 
 
 def compare_views(bench):
-    """A search view of 10 KB, and the same bytes from the app through the same gateway."""
+    """A search view of 10 KB that finds the same each time, or something else, and such bytes from the app through the same gateway."""
     with open(os.path.join(bench.folder, "views.json"), "w") as file:
         json.dump(VIEWS, file)
     gateway, server = bench.gateway("gateway", GATEWAY_CONFIG=bench.folder)
-    if get(f"{gateway}/search/blue") != get(f"{gateway}/products"):
-        raise Failed("the view's body is not the app's")
+    page, same, *changing = (get(gateway + path) for path in ("/products", "/same/blue", "/changing/blue", "/changing/blue"))
+    if same != page or changing[0] == changing[1] or {len(page)} != {len(body) for body in changing}:
+        raise Failed("the views' bodies are not what the app's is")
     variants = {
         "proxied": Variant("10 KB from the app, proxied", server, f"{gateway}/products"),
-        "view": Variant("10 KB from a search view", server, f"{gateway}/search/blue"),
+        "same": Variant("10 KB from a search view, the same hits", server, f"{gateway}/same/blue"),
+        "changing": Variant("10 KB from a search view, other hits each time", server, f"{gateway}/changing/blue"),
     }
-    return variants, ["proxied", "view"], lambda v: [
-        ratio("CPU, search view / proxied", v["view"].cpu, v["proxied"].cpu, GOAL_VIEW_CPU)]
+    return variants, ["proxied", "same", "changing"], lambda v: [
+        ratio("CPU, search view with the same hits / proxied", v["same"].cpu, v["proxied"].cpu, GOAL_VIEW_CPU),
+        ratio("CPU, search view with other hits each time / proxied", v["changing"].cpu, v["proxied"].cpu, GOAL_VIEW_CPU)]
 
 
 def compare_guard(bench):

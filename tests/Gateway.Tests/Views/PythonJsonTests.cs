@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Gateway.Views;
 
 namespace Gateway.Tests.Views;
@@ -176,6 +177,27 @@ public sealed class PythonJsonTests
     }
 
     [Fact]
+    public void What_is_JSON_is_what_the_reader_of_dotnet_takes_for_it()
+    {
+        Random random = new(4_000);
+        RandomDocuments documents = new(seed: 4_001);
+        int refused = 0;
+        for (int i = 0; i < 50_000; i++)
+        {
+            byte[] json = Encoding.UTF8.GetBytes(documents.Next());
+            Break(json.AsSpan(), random);
+            byte[] part = json[..random.Next(json.Length - 1, json.Length + 1)];
+
+            bool isJson = IsJson(part);
+
+            Assert.True(isJson == CanBeWritten(part), $"{(isJson ? "JSON" : "not JSON")}: {Convert.ToHexString(part)} {Encoding.UTF8.GetString(part)}");
+            refused += isJson ? 0 : 1;
+        }
+
+        Assert.InRange(refused, 5_000, 45_000);
+    }
+
+    [Fact]
     public void A_depth_of_512_is_written_and_one_more_is_refused()
     {
         string deepest = new string('[', 512) + new string(']', 512);
@@ -208,6 +230,56 @@ public sealed class PythonJsonTests
         {
             Assert.Equal(written[2 * i] + "\n", Write(documents[i], PythonJsonStyle.Flask));
             Assert.Equal(written[(2 * i) + 1], Write(documents[i], PythonJsonStyle.Django));
+        }
+    }
+
+    /// <summary>Puts something in the place of a byte, or takes two for each other, mostly what JSON is made of.</summary>
+    private static void Break(Span<byte> json, Random random)
+    {
+        ReadOnlySpan<byte> likely = "{}[]:,\"\\ \t\n\r-+.eE0123456789tfnulrasxbU/\0\b\u007f"u8;
+        int at = random.Next(json.Length);
+        switch (random.Next(4))
+        {
+            case 0:
+                json[at] = likely[random.Next(likely.Length)];
+                break;
+            case 1:
+                json[at] = (byte)random.Next(256);
+                break;
+            case 2:
+                int other = random.Next(json.Length);
+                (json[at], json[other]) = (json[other], json[at]);
+                break;
+        }
+    }
+
+    private static bool IsJson(byte[] json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            while (reader.Read())
+            {
+            }
+
+            return Utf8.IsValid(json);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static bool CanBeWritten(byte[] json)
+    {
+        try
+        {
+            PythonJson.Write(json, PythonJsonStyle.Flask);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

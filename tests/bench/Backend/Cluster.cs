@@ -1,6 +1,6 @@
 namespace Bench.Backend;
 
-/// <summary>As much of Elasticsearch as is asked of it here: the document of <c>GET /</c>, one search, and the field that names the product.</summary>
+/// <summary>As much of Elasticsearch as is asked of it here: the document of <c>GET /</c>, two searches, and the field that names the product.</summary>
 internal static class Cluster
 {
     private static readonly byte[] _info = """
@@ -33,6 +33,8 @@ internal static class Cluster
                 return Program.AnswerAsync(context, "application/json", _info);
             case "/products/_search":
                 return Program.AnswerAsync(context, "application/json", Products.Search());
+            case "/changing/_search":
+                return Program.AnswerAsync(context, "application/json", Products.ChangingSearch());
             default:
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return Task.CompletedTask;

@@ -18,11 +18,22 @@ internal static class Products
         + string.Join(',', _sources.Select(static (source, i) => $$"""{"_index":"products","_id":"{{i + 1}}","_score":1.0,"_source":{{source}}}"""))
         + "]}}");
 
+    private static readonly int _lastShop = _tail.AsSpan().LastIndexOf("shop"u8);
+
     private static int _searches;
 
     public static byte[] Page { get; } = Encoding.ASCII.GetBytes($"[{string.Join(',', _sources)}]\n");
 
-    /// <summary>The time that the search took is another each time, as in life: no answer is the same as the one before.</summary>
+    /// <summary>The time that the search took is another each time, as in life.</summary>
     public static byte[] Search() =>
         [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"took\":{Interlocked.Increment(ref _searches) % 1000}")), .. _tail];
+
+    /// <summary>As <see cref="Search"/>, but what was found is another each time too: a word in the last product.</summary>
+    public static byte[] ChangingSearch()
+    {
+        byte[] answer = Search();
+        string word = (Interlocked.Increment(ref _searches) % 10_000).ToString("d4", CultureInfo.InvariantCulture);
+        Encoding.ASCII.GetBytes(word, answer.AsSpan(answer.Length - _tail.Length + _lastShop));
+        return answer;
+    }
 }
