@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Listening;
 
-/// <summary>Clients that are slow, take too much or leave halfway, by Kestrel's own limits: what they get, and that the others are served.</summary>
+/// <summary>
+/// Chapter D of the catalogue, whose other chapters are in <c>Wire</c>: clients that are slow, take too much or leave halfway. What they get, what
+/// the app gets, how the connections end, what is logged and counted, and that the others are served.
+/// </summary>
 public sealed class GreedyClientTests
 {
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -89,10 +92,31 @@ public sealed class GreedyClientTests
     }
 
     [Fact]
+    public async Task An_idle_connection_is_ended_when_its_time_is_over_and_the_others_are_served()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await StartAsync(app, ("Kestrel:Limits:KeepAliveTimeout", "00:00:01"));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
+        using RawClient idle = await RawClient.ConnectAsync(gateway.Address);
+        using RawClient silent = await RawClient.ConnectAsync(gateway.Address);
+        await idle.SendAsync(Request);
+        Assert.Equal(200, (await idle.ReadAnswerAsync()).Status);
+
+        Assert.True(await idle.IsClosedAsync());
+        Assert.True(await silent.IsClosedAsync());
+
+        Assert.Equal(200, (await RawClient.ExchangeAsync(gateway.Address, Request)).Status);
+        Assert.Equal(["/a", "/a"], app.Requests.Select(static request => request.Target));
+        Assert.Empty(measured.Counted);
+        IsQuiet(gateway);
+    }
+
+    [Fact]
     public async Task A_connection_beyond_the_limit_is_closed_at_once_and_health_is_answered()
     {
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await StartAsync(app, ("Kestrel:Limits:MaxConcurrentConnections", "2"));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]), ("kestrel.rejected_connections", []));
         using RawClient first = await RawClient.ConnectAsync(gateway.Address);
         using (RawClient second = await RawClient.ConnectAsync(gateway.Address))
         {
@@ -102,12 +126,17 @@ public sealed class GreedyClientTests
 
             using RawClient third = await RawClient.ConnectAsync(gateway.Address);
             Assert.True(await third.IsClosedAsync());
+            Assert.Equal(["kestrel.rejected_connections{}"], measured.Counted);
             Assert.Equal("ready\n", await gateway.Client.GetStringAsync(new Uri(gateway.Admin, "/readyz")));
             await first.SendAsync(Request);
             Assert.Equal(200, (await first.ReadAnswerAsync()).Status);
         }
 
         await Eventually.Async(async () => await IsServedAsync(gateway), "a place to become free");
+        Assert.All(app.Requests, static request => Assert.Equal("/a", request.Target));
+        Assert.DoesNotContain(measured.Counted, static counted => counted.StartsWith("loopgate", StringComparison.Ordinal));
+        // Once for each that was closed.
+        Assert.Equal(measured.Counted.Select(static _ => 24), gateway.Log.Where(static entry => entry.Level > LogLevel.Information).Select(static entry => entry.Id));
     }
 
     [Theory]
@@ -123,6 +152,7 @@ public sealed class GreedyClientTests
         await client.TrySendAsync($"POST /a HTTP/1.1\r\nHost: h\r\n{framing}{new string('x', 1500)}");
 
         Assert.Equal(413, (await client.ReadAnswerAsync()).Status);
+        Assert.True(await client.IsClosedAsync());
         await Eventually.Holds(() => app.Connections.All(static connection => connection.ClientLeft.IsCompleted), "the app's connection to end");
         Assert.Empty(app.Requests);
         Assert.Equal(["loopgate.failures{error.type=body_too_large}"], measured.Counted);
@@ -159,6 +189,7 @@ public sealed class GreedyClientTests
 
         await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.Empty(app.Requests);
+        Assert.True(byReset || await client.IsClosedAsync());
         await IsCountedAsync(measured, "client_left");
         IsQuiet(gateway);
     }
