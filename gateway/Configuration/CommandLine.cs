@@ -61,6 +61,11 @@ internal static class CommandLine
         {
             return Fail([$"Kestrel:Endpoints or Admin:Url: cannot listen: {failed.Message}"]);
         }
+        catch (Exception refused) when (refused.StackTrace?.Contains("at Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal) == true)
+        {
+            // What of its section Kestrel does not start with, and nothing here has found before.
+            return Fail([$"Kestrel: cannot start: {refused.Message.ReplaceLineEndings(" ")}"]);
+        }
     }
 
     private static bool CannotListen(Exception failed) =>

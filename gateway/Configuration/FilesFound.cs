@@ -1,3 +1,5 @@
+using Gateway.Files;
+
 namespace Gateway.Configuration;
 
 /// <summary>What was found at the places of some files at one moment: the bytes of those that are there, or why one of them cannot be read.</summary>
@@ -16,6 +18,12 @@ internal sealed record FilesFound(IReadOnlyList<(string Path, byte[] Bytes)> Fil
         {
             try
             {
+                if (FileSize.IsZero(path))
+                {
+                    files.Add((path, []));
+                    continue;
+                }
+
                 using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
                 if (file.Length > LongestFile)
                 {

@@ -40,7 +40,7 @@ internal static class SettingsFeature
     public static WebApplication BuildChecked(this WebApplicationBuilder builder)
     {
         ConfigurationProblems problems = builder.Problems();
-        List<string> sentences = [.. OfSections(builder.Configuration, problems.Sections), .. problems.Sentences];
+        List<string> sentences = [.. OfSections(builder.Configuration, problems.Sections).Concat(problems.Sentences).Distinct()];
         return sentences.Count == 0 ? builder.Build() : throw new ConfigurationException(sentences);
     }
 
@@ -80,12 +80,14 @@ internal static class SettingsFeature
         _ => null,
     };
 
-    /// <summary>A variable of the environment may have a section's name by chance; a key in a file has not.</summary>
+    /// <summary>A variable of the environment may have a section's name by chance; a key in a file or an option has not.</summary>
     private static IEnumerable<string> ValuesForSections(IConfigurationRoot configuration, HashSet<string> ours) =>
-        from provider in configuration.Providers.OfType<JsonConfigurationProvider>()
-        from section in ours
+        from provider in configuration.Providers
+        let place = PlaceOf(provider)
+        where place is not null
+        from section in ours.Append("Kestrel").Append("ReverseProxy")
         where provider.TryGet(section, out string? value) && !string.IsNullOrEmpty(value)
-        select $"{section}: {provider.Source.Path} has a value of this name, where a section is wanted.";
+        select $"{section}: {place} has a value of this name, where a section is wanted.";
 
     private static ConfigurationProblems Problems(this IHostApplicationBuilder builder)
     {

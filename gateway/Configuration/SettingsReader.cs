@@ -80,6 +80,12 @@ internal static class SettingsReader
     {
         foreach (IConfigurationSection child in section.GetChildren())
         {
+            if (!string.IsNullOrEmpty(child.Value))
+            {
+                problems.Add(UnknownKey.ValueForSection(child));
+                continue;
+            }
+
             object entry = entries[child.Key] ?? Activator.CreateInstance(type)!;
             Fill(child, entry, problems);
             entries[child.Key] = entry;

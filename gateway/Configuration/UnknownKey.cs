@@ -1,8 +1,10 @@
 namespace Gateway.Configuration;
 
-/// <summary>What is said of a key in a framework's section that the framework would pass over.</summary>
+/// <summary>What is said of a key that would else be passed over.</summary>
 internal static class UnknownKey
 {
     public static string Sentence(IConfigurationSection key, IEnumerable<string> known) =>
         $"{key.Path}: there is no such setting; here are {string.Join(", ", known)}.";
+
+    public static string ValueForSection(IConfigurationSection key) => $"{key.Path}: has a value, where a section is wanted.";
 }

@@ -45,7 +45,7 @@ internal sealed class Credentials
 
     private (AuthenticationHeaderValue?, string?) Read(string file)
     {
-        string secret = File.ReadAllText(file).Trim();
+        string secret = FileSize.IsZero(file) ? "" : File.ReadAllText(file).Trim();
         if (secret.Length == 0)
         {
             return (null, $"the file '{file}' is empty");

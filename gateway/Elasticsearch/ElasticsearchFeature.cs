@@ -16,13 +16,24 @@ internal static class ElasticsearchFeature
         }
 
         // Files that do not exist are named by the options' own check.
+        (string key, string? secret) = options switch
+        {
+            { ApiKeyFile: { } file } => (nameof(options.ApiKeyFile), file),
+            { BearerTokenFile: { } file } => (nameof(options.BearerTokenFile), file),
+            _ => (nameof(options.PasswordFile), options.PasswordFile),
+        };
+        if (File.Exists(secret) && !new Credentials(options).TryGet(out _, out string? noSecret))
+        {
+            builder.AddProblem($"{ElasticsearchOptions.Section}:{key}: {noSecret}.");
+        }
+
         if (options.CertificateAuthorityFile is { } authorities && File.Exists(authorities) && PemFiles.Authorities(authorities).Problem is { } unusable)
         {
             builder.AddProblem($"{ElasticsearchOptions.Section}:{nameof(options.CertificateAuthorityFile)}: {unusable}.");
         }
 
-        if (options is { ClientCertificateFile: { } ours, ClientCertificateKeyFile: { } key } && File.Exists(ours) && File.Exists(key)
-            && PemFiles.Pair(ours, key).Problem is { } noPair)
+        if (options is { ClientCertificateFile: { } ours, ClientCertificateKeyFile: { } ourKey } && File.Exists(ours) && File.Exists(ourKey)
+            && PemFiles.Pair(ours, ourKey).Problem is { } noPair)
         {
             builder.AddProblem($"{ElasticsearchOptions.Section}:{nameof(options.ClientCertificateFile)}: {noPair}.");
         }

@@ -78,7 +78,7 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
     private string ProblemOf(Exception unreadable) =>
         other is null
             ? $"the file '{file}' cannot be read"
-            : $"the files '{file}' and '{other}' cannot be read: {unreadable.Message}";
+            : $"the files '{file}' and '{other}' cannot be read: {unreadable.Message.TrimEnd('.')}";
 
     private sealed record Version(T Value, (DateTime, DateTime) Written);
 }

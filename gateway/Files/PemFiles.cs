@@ -16,7 +16,7 @@ internal static class PemFiles
         }
         catch (Exception unusable) when (IsOfFiles(unusable))
         {
-            return (null, $"no PEM certificates can be read from the file '{file}': {unusable.Message}");
+            return (null, $"no PEM certificates can be read from the file '{file}': {unusable.Message.TrimEnd('.')}");
         }
     }
 

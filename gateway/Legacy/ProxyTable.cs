@@ -39,20 +39,40 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         return cluster with { Metadata = metadata, HttpRequest = request with { ActivityTimeout = request.ActivityTimeout ?? LegacyRoute.NoActivityTimeout } };
     }
 
-    /// <summary>YARP's reader is no public class; what it makes of a section can be had from its services alone.</summary>
     private static IProxyConfig? AsYarpDoes(IConfigurationSection section, List<string> problems)
+    {
+        IProxyConfig? read = AsYarpDoes(section, out string problem);
+        if (read is null)
+        {
+            // YARP does not say which value it could not read: whichever it cannot read alone.
+            string[] ofKeys = [.. section.AsEnumerable().Where(static pair => !string.IsNullOrEmpty(pair.Value)).SelectMany(OfOne)];
+            problems.AddRange(ofKeys.Length > 0 ? ofKeys : [$"{Section}: {problem}"]);
+        }
+
+        return read;
+    }
+
+    private static IEnumerable<string> OfOne(KeyValuePair<string, string?> pair)
+    {
+        IConfiguration alone = new ConfigurationBuilder().AddInMemoryCollection([pair]).Build();
+        return AsYarpDoes(alone.GetSection(Section), out string problem) is null ? [$"{pair.Key}: {problem}"] : [];
+    }
+
+    /// <summary>YARP's reader is no public class; what it makes of a section can be had from its services alone. Null where it makes nothing.</summary>
+    private static IProxyConfig? AsYarpDoes(IConfigurationSection section, out string problem)
     {
         var services = new ServiceCollection();
         services.AddLogging().AddReverseProxy().LoadFromConfig(section);
         using ServiceProvider provider = services.BuildServiceProvider();
         try
         {
+            problem = "";
             return provider.GetRequiredService<IProxyConfigProvider>().GetConfig();
         }
         catch (Exception wrong)
         {
             // It throws whatever its conversions throw, plain exceptions among them; nothing else happens in there.
-            problems.Add($"{Section}: {wrong.GetBaseException().Message}");
+            problem = wrong.GetBaseException().Message;
             return null;
         }
     }

@@ -21,6 +21,7 @@ internal static class YarpKeys
         from list in section.GetChildren()
         from problem in list.Key.ToUpperInvariant() switch
         {
+            "ROUTES" or "CLUSTERS" when !string.IsNullOrEmpty(list.Value) => [UnknownKey.ValueForSection(list)],
             "ROUTES" => list.GetChildren().SelectMany(static route => Unknown(route, typeof(RouteConfig))),
             "CLUSTERS" => list.GetChildren().SelectMany(static cluster => Unknown(cluster, typeof(ClusterConfig))),
             _ => [$"{list.Path}: there is no such setting; {section.Path} has Routes, Clusters."],
@@ -30,12 +31,18 @@ internal static class YarpKeys
     private static IEnumerable<string> Unknown(IConfigurationSection section, Type type)
     {
         Type read = Nullable.GetUnderlyingType(type) ?? type;
+        bool isRecord = read.Namespace?.StartsWith("Yarp.", StringComparison.Ordinal) == true && !read.IsEnum;
+        if (!string.IsNullOrEmpty(section.Value) && (isRecord || ItemOf(read) is not null))
+        {
+            return [UnknownKey.ValueForSection(section)];
+        }
+
         if (ItemOf(read) is { } item)
         {
             return section.GetChildren().SelectMany(child => Unknown(child, item));
         }
 
-        return read.Namespace?.StartsWith("Yarp.", StringComparison.Ordinal) == true && !read.IsEnum
+        return isRecord
             ? section.GetChildren().SelectMany(child => UnknownIn(child, read))
             : [];
     }

@@ -21,7 +21,24 @@ internal static class KestrelKeys
     private static readonly string[] _ofServer = ["Endpoints", "EndpointDefaults", "Certificates", .. Settable(typeof(KestrelServerOptions))];
 
     /// <summary>Every problem, as a sentence that names its key.</summary>
-    public static IEnumerable<string> Problems(IConfigurationSection kestrel) =>
+    public static IReadOnlyList<string> Problems(IConfigurationSection kestrel)
+    {
+        IReadOnlyList<string> problems = [.. OfKeys(kestrel)];
+        return problems.Count > 0 ? problems : [.. BetweenLimits(kestrel.GetSection("Limits"))];
+    }
+
+    /// <summary>What Kestrel looks at when it starts.</summary>
+    private static IEnumerable<string> BetweenLimits(IConfigurationSection section)
+    {
+        var limits = new KestrelServerLimits();
+        section.Bind(limits);
+        int least = Math.Max(limits.MaxRequestLineSize, limits.MaxRequestHeadersTotalSize);
+        return limits.MaxRequestBufferSize < least
+            ? [$"{section.Path}:{nameof(limits.MaxRequestBufferSize)}: must be at least {least}, which is the larger of {nameof(limits.MaxRequestLineSize)} and {nameof(limits.MaxRequestHeadersTotalSize)}."]
+            : [];
+    }
+
+    private static IEnumerable<string> OfKeys(IConfigurationSection kestrel) =>
         kestrel.GetChildren().SelectMany(child => child.Key.ToUpperInvariant() switch
         {
             "ENDPOINTS" => InEach(child, InEndpoint),
@@ -79,7 +96,7 @@ internal static class KestrelKeys
     }
 
     private static IEnumerable<string> InEach(IConfigurationSection section, Func<IConfigurationSection, IEnumerable<string>> problems) =>
-        string.IsNullOrEmpty(section.Value) ? section.GetChildren().SelectMany(problems) : [$"{section.Path}: has a value, where a section is wanted."];
+        string.IsNullOrEmpty(section.Value) ? section.GetChildren().SelectMany(problems) : [UnknownKey.ValueForSection(section)];
 
     private static IEnumerable<string> Unknown(IConfigurationSection section, string[] keys) =>
         section.GetChildren().SelectMany(child => Known(child, keys) ?? []);

@@ -29,6 +29,7 @@ internal sealed class TlsEndpoints
             }
         }
 
+        CheckUnused(kestrel.GetSection("Certificates"), builder);
         return endpoints;
     }
 
@@ -37,6 +38,18 @@ internal sealed class TlsEndpoints
         if (_names.TryGetValue(endpoint, out IReadOnlyList<TlsName>? names))
         {
             new TlsEndpoint(names, _clientAuthorities, logger).Use(listener);
+        }
+    }
+
+    /// <summary>Kestrel opens these, whether a listener needs them or not, and would not start.</summary>
+    private static void CheckUnused(IConfigurationSection certificates, WebApplicationBuilder builder)
+    {
+        foreach (IConfigurationSection certificate in certificates.GetChildren())
+        {
+            if (LiveCertificate.Of(certificate, builder.Environment.ContentRootPath) is { } files && files.Get(out string? problem) is null)
+            {
+                builder.AddProblem($"{certificate.Path}: {problem}.");
+            }
         }
     }
 

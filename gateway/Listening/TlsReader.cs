@@ -1,3 +1,4 @@
+using System.Net.Quic;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -18,7 +19,11 @@ internal sealed class TlsReader(IConfiguration kestrel, IHostEnvironment environ
         if (endpoint["Url"]?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) != true)
         {
             // Without TLS it is Kestrel's to use, and here to check.
-            _ = Word<HttpProtocols>("Protocols", endpoint, kestrel.GetSection("EndpointDefaults"));
+            if (Word<HttpProtocols>("Protocols", endpoint, kestrel.GetSection("EndpointDefaults")) == HttpProtocols.Http3)
+            {
+                problem($"{endpoint.Path}: HTTP/3 alone wants https.");
+            }
+
             return null;
         }
 
@@ -34,6 +39,11 @@ internal sealed class TlsReader(IConfiguration kestrel, IHostEnvironment environ
         IConfigurationSection defaults = kestrel.GetSection("EndpointDefaults");
         ClientCertificateMode clients = Word<ClientCertificateMode>("ClientCertificateMode", section, endpoint, defaults) ?? ClientCertificateMode.NoCertificate;
         HttpProtocols protocols = Word<HttpProtocols>("Protocols", section, endpoint, defaults) ?? Usual;
+        if (protocols == HttpProtocols.Http3 && !QuicListener.IsSupported)
+        {
+            problem($"{section.Path}: HTTP/3 alone is wanted, and cannot be had: the system's library libmsquic is missing.");
+        }
+
         return Certificate(section, endpoint) is { } certificate
             ? new TlsName(pattern, certificate, Versions(section, endpoint, defaults), clients, protocols)
             : null;

@@ -17,7 +17,7 @@ internal static class TracingFeature
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         builder.AddSettings<TracingOptions>(TracingOptions.Section);
         GatewaySampler sampler = GatewaySampler.FromEnvironment(Environment.GetEnvironmentVariable, out string? problem);
-        foreach (string wrong in new[] { problem, MetricsExport.Problem() }.OfType<string>())
+        foreach (string wrong in new[] { problem, MetricsExport.Problem() }.OfType<string>().Concat(ExportVariables.Problems(Environment.GetEnvironmentVariable)))
         {
             builder.AddProblem(wrong);
         }

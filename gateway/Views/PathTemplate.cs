@@ -8,6 +8,12 @@ namespace Gateway.Views;
 /// </summary>
 internal sealed partial class PathTemplate
 {
+    /// <summary>What a path without parameters has to look like.</summary>
+    public const string FixedForm = $"^/(?:{Literal}(?:/(?!/)|$))*$";
+
+    // A segment as it may come in a target: RFC 3986 §3.3, unescaped. Dots alone, whatever parameters they have, are no name.
+    private const string Literal = """(?!\.{1,2}(?:[/;]|$))[A-Za-z0-9\-._~!$&'()*+,;=:@]+""";
+
     private readonly Segment[] _segments;
 
     private PathTemplate(string text, Segment[] segments) => (Text, _segments) = (text, segments);
@@ -124,7 +130,7 @@ internal sealed partial class PathTemplate
         return index == _segments.Length;
     }
 
-    [GeneratedRegex("""\A/(?:(?:\{[A-Za-z_][A-Za-z0-9_]*\}|(?!\.{1,2}(?:/|\z))[A-Za-z0-9\-._~!$&'()*+,;=:@]+)(?:/(?!/)|\z))*\z""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex($$"""\A/(?:(?:\{[A-Za-z_][A-Za-z0-9_]*\}|{{Literal}})(?:/(?!/)|\z))*\z""", RegexOptions.CultureInvariant)]
     private static partial Regex Form { get; }
 
     private readonly record struct Segment(string Text, bool IsParameter);

@@ -65,6 +65,23 @@ public sealed class ElasticsearchOptionsTests
     }
 
     [Theory]
+    [InlineData("ApiKeyFile", "")]
+    [InlineData("ApiKeyFile", " \n")]
+    [InlineData("ApiKeyFile", "s3cr3t\nvalue")]
+    [InlineData("BearerTokenFile", "")]
+    [InlineData("BearerTokenFile", "s3cr3t\nvalue")]
+    [InlineData("PasswordFile", "\n", "Username=u")]
+    public async Task A_file_that_has_no_secret_is_named_at_the_start(string key, string text, params string[] settings)
+    {
+        using var folder = new Folder(("secret.txt", text));
+
+        string problem = await Composition.ProblemAsync([.. settings.Append($"{key}=FILE").Select(setting => Argument(setting, folder))]);
+
+        Assert.StartsWith($"Elasticsearch:{key}: the file '{folder.FileOf("secret.txt")}' ", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("ApiKey=s3cr3t\nvalue")]
     [InlineData("ApiKey=s3cr3t-välue")]
     public async Task A_key_that_no_field_can_carry_is_named_at_the_start(string setting)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Elasticsearch;
 using Gateway.Tests.Hosting;
 using Gateway.Views;
@@ -103,6 +104,21 @@ public sealed class FilesTests
 
         Assert.Equal(["health", "info"], views.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("/", views["info"].Path);
+    }
+
+    [Fact]
+    public async Task A_pipe_among_the_files_does_not_hold_up_the_start()
+    {
+        using var folder = new Folder();
+        using (Process made = Process.Start("mkfifo", folder.FileOf("a.json")))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, made.ExitCode);
+        }
+
+        string problem = await Composition.ProblemAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.StartsWith(folder.FileOf("a.json") + ": ", problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class ReloadTests
     [InlineData("""{ "Legacy": { "IdleTimeout": "30" } }""", "Legacy:IdleTimeout: ")]
     [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "/{**a}/{**b}" } } } } }""", "ReverseProxy: Invalid path '/{**a}/{**b}'")]
     [InlineData("""{ "ReverseProxy": { "Routes": { "legacy": { "ClusterId": "legacy", "Match": { "Path": "/x" } } } } }""", "ReverseProxy:Routes:legacy: the name is taken")]
-    [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Order": "first", "Match": { "Path": "/x" } } } } }""", "ReverseProxy: ")]
+    [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Order": "first", "Match": { "Path": "/x" } } } } }""", "ReverseProxy:Routes:r:Order: ")]
     [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "/x" }, "Transforms": [ { "PathPattern": "/{**a}/{**b}" } ] } } } }""", "ReverseProxy: ")]
     [InlineData("""{ "ReverseProxy": { "Clusters": { "c": { "LoadBalancingPolicy": "Nonsense" } } } }""", "ReverseProxy: ")]
     [InlineData("""{ "ReverseProxy": { "Clusters": { "c": { "Destinations": { "d": { "Address": "one" } } } } } }""", "ReverseProxy:Clusters:c:Destinations:d:Address: ")]
