@@ -18,8 +18,9 @@ internal static class JsonParts
         (int start, bool found) = (writer.Output.Written.Length, false);
         for (bool isFirst = true; JsonTokens.MoveNext(json, ref at, isFirst, (byte)'}'); isFirst = false)
         {
-            int end = JsonString.EndOf(json, at, out _);
-            bool isWanted = PythonString.Compare(json[(at + 1)..(end - 1)], name) == 0;
+            int end = JsonString.EndOf(json, at, out bool isPlain);
+            ReadOnlySpan<byte> received = json[(at + 1)..(end - 1)];
+            bool isWanted = isPlain ? received.SequenceEqual(name) : PythonString.Compare(received, name) == 0;
             at = JsonTokens.NextBehindColon(json, end);
             if (isWanted)
             {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Gateway.Views;
@@ -115,15 +116,21 @@ internal sealed class PythonJsonWriter(ReadOnlyMemory<byte> json, PythonJsonStyl
     }
 
     /// <summary>What stands between two tokens, unless it was received as it is to be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteBetween(ReadOnlySpan<byte> json, int from, int to, ReadOnlySpan<byte> wanted)
     {
         // One byte can only be the right one, else it would have been refused.
         if (to - from != wanted.Length || (wanted.Length > 1 && !json[from..to].SequenceEqual(wanted)))
         {
-            Output.EndRun(from);
-            Output.Write(wanted);
-            Output.BeginRun(to);
+            Replace(from, to, wanted);
         }
+    }
+
+    private void Replace(int from, int to, ReadOnlySpan<byte> wanted)
+    {
+        Output.EndRun(from);
+        Output.Write(wanted);
+        Output.BeginRun(to);
     }
 
     /// <summary>Writes the members again, from <paramref name="start"/> on, in Python's order and each once.</summary>
