@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Gateway.Elasticsearch;
 using Gateway.Views;
 
 namespace Gateway.Tests.Views;
@@ -221,10 +222,8 @@ public sealed class PythonJsonTests
         RandomDocuments random = new(seed: 20_000);
         string[] documents = [.. Enumerable.Range(0, 2_000).Select(_ => random.Next())];
 
-        string[]? written = await PythonAsync(documents);
-        Assert.SkipWhen(written is null && Environment.GetEnvironmentVariable("CI") != "true", "python3 is not on the PATH.");
+        string[] written = await PythonAsync("data", documents);
 
-        Assert.True(written is not null, "python3 is not on the PATH, where CI needs it.");
         Assert.Equal(documents.Length * 2, written.Length);
         for (int i = 0; i < documents.Length; i++)
         {
@@ -283,16 +282,53 @@ public sealed class PythonJsonTests
         }
     }
 
+    [Fact]
+    public async Task The_hits_of_a_thousand_random_answers_are_written_as_a_Python_process_writes_them()
+    {
+        RandomDocuments random = new(seed: 20_001);
+        string[] answers = [.. Enumerable.Range(0, 1_000).Select(_ => random.NextAnswer())];
+
+        string[] written = await PythonAsync("[hit['_source'] for hit in data['hits']['hits']]", answers);
+
+        Assert.Equal(answers.Length * 2, written.Length);
+        for (int i = 0; i < answers.Length; i++)
+        {
+            Assert.Equal(written[2 * i] + "\n", WriteHits(answers[i], PythonJsonStyle.Flask));
+            Assert.Equal(written[(2 * i) + 1], WriteHits(answers[i], PythonJsonStyle.Django));
+        }
+    }
+
+    private static string WriteHits(string json, PythonJsonStyle style)
+    {
+        var view = new ViewTemplate("v", PathTemplate.Fixed("/v"), CallTemplate.Always(new ElasticsearchCall("search", "_search")))
+        {
+            Answer = AnswerPart.Hits,
+            JsonStyle = style,
+        };
+        Assert.True(AnswerBody.TryWrite(Encoding.UTF8.GetBytes(json), view, out ReadOnlyMemory<byte> body, out string reason), reason);
+        return Encoding.UTF8.GetString(body.Span);
+    }
+
     private static string Write(string json, PythonJsonStyle style) =>
         Encoding.UTF8.GetString(PythonJson.Write(Encoding.UTF8.GetBytes(json), style).Span);
 
-    /// <summary>Two lines for each document, Flask's and Django's; null where there is no Python.</summary>
-    private static async Task<string[]?> PythonAsync(string[] documents)
+    /// <summary>Two lines for each document, Flask's and Django's, of what the expression makes of it.</summary>
+    private static async Task<string[]> PythonAsync(string expression, string[] documents)
     {
-        const string script = """
+        string[]? written = await RunPythonAsync(expression, documents);
+        Assert.SkipWhen(written is null && Environment.GetEnvironmentVariable("CI") != "true", "python3 is not on the PATH.");
+        Assert.True(written is not null, "python3 is not on the PATH, where CI needs it.");
+        return written;
+    }
+
+    /// <summary>Null where there is no Python.</summary>
+    private static async Task<string[]?> RunPythonAsync(string expression, string[] documents)
+    {
+        string script = $"""
             import json, sys
             for line in sys.stdin.buffer:
                 data = json.loads(line)
+                data = {expression}
                 print(json.dumps(data, sort_keys=True, separators=(",", ":")))
                 print(json.dumps(data))
             """;
@@ -339,6 +375,14 @@ public sealed class PythonJsonTests
         private readonly Random _random = new(seed);
 
         public string Next() => Space() + (_random.Next(2) == 0 ? Object(depth: 0) : Value(depth: 0)) + Space();
+
+        /// <summary>Of a search, with members that are not wanted, and now and then one with a wanted name before the one that counts.</summary>
+        public string NextAnswer() =>
+            $"{Space()}{{{Space()}\"took\":{_random.Next(99)},{Unwanted()}\"hits\"{Space()}:{{{Unwanted()}\"hits\":[{Many(Hit)}]{Space()}}}{Space()}}}";
+
+        private string Hit() => $"{{{Unwanted()}{(_random.Next(9) == 0 ? "\"_source\":1," : "")}{Pick(["\"_source\"", "\"\\u005fsource\""])}:{Space()}{Object(depth: 2)}}}";
+
+        private string Unwanted() => _random.Next(2) == 0 ? "" : $"\"x{_random.Next(9)}\"{Space()}:{Value(depth: 2)}{Space()},{Space()}";
 
         private string Value(int depth) => _random.Next(depth < 4 ? 9 : 5) switch
         {
