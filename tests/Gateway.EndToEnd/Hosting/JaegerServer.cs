@@ -20,6 +20,9 @@ public sealed class JaegerServer
 
     public RunningProcess Process { get; }
 
+    /// <summary>Where it takes spans by gRPC.</summary>
+    public Uri Grpc => new($"http://127.0.0.1:{_ports.Grpc}");
+
     public static async Task<JaegerServer> StartAsync(ProcessSet processes, JaegerPorts ports)
     {
         RunningProcess process = processes.Start("Jaeger", new ProcessCommand(Parts.PathOf("jaeger", "jaeger"), ["--config", Parts.PathOf("jaeger", "jaeger.yaml")])
