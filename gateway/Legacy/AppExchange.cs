@@ -21,10 +21,10 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
             if (request.Content is { } body)
             {
                 // What is written from here on belongs to this upload.
-                Upload.Current = upload;
-                request.Content = upload is null
-                    ? new TimedContent(body, limit, options.IdleTimeout, afterwards: options.FirstByteTimeout)
-                    : new UploadContent(body, upload, limit, options);
+                Upload.Current = upload is { IsWatched: true } ? upload : null;
+                request.Content = upload is { IsWatched: true }
+                    ? new UploadContent(body, upload, limit, options)
+                    : new TimedContent(body, limit, options.IdleTimeout, afterwards: options.FirstByteTimeout);
             }
             else
             {

@@ -41,7 +41,7 @@ internal static partial class ProxyErrors
     /// <summary>The client has the whole answer, and the app did not want the rest of the body.</summary>
     private static bool WasAnsweredEarly(ForwarderError error, HttpContext context) =>
         error is ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyDestination
-        && Upload.Of(context) is { IsStopped: true, IsAnswered: true };
+        && Upload.Of(context) is { EndedEarly: true };
 
     private static Outcome OutcomeOf(IForwarderErrorFeature failed, HttpContext context)
     {

@@ -18,11 +18,7 @@ internal static class Transforms
         context.AddRequestTransform(static transform =>
         {
             DescribeRoute(transform.HttpContext);
-            if (SpeaksHttp11(transform))
-            {
-                Upload.Begin(transform);
-            }
-
+            Upload.Begin(transform, isWatched: SpeaksHttp11(transform));
             return ValueTask.CompletedTask;
         });
         context.RequestTransforms.Add(new SentOnce());

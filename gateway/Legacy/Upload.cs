@@ -21,11 +21,11 @@ internal sealed class Upload
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ClientBody _body;
+    private readonly ClientBody? _body;
     private Task? _copy;
     private volatile bool _isOffered;
 
-    private Upload(ClientBody body, bool waitsFor100)
+    private Upload(ClientBody? body, bool waitsFor100)
     {
         (_body, WaitsFor100) = (body, waitsFor100);
         _stop.Token.UnsafeRegister(static upload => ((Upload)upload!)._over.TrySetResult(), this);
@@ -38,13 +38,19 @@ internal sealed class Upload
         set => _current.Value = value;
     }
 
+    /// <summary>
+    /// It is stopped from here where the app does not want it. Over HTTP/2 the app stops it by itself, and .NET reads an answer while it
+    /// sends a body: then all that is of interest is how the answer ended.
+    /// </summary>
+    public bool IsWatched => _body is not null;
+
     /// <summary>The client waits for a 100, and so does .NET, which then reads while it writes.</summary>
     public bool WaitsFor100 { get; }
 
     /// <summary>The first byte of the body is being sent, or was.</summary>
     public bool HasStarted { get; private set; }
 
-    /// <summary>No more of the body is sent to the app.</summary>
+    /// <summary>No more of the body is sent to the app, by a decision of this side.</summary>
     public bool IsStopped => _stop.IsCancellationRequested;
 
     /// <summary>The whole answer was read.</summary>
@@ -63,13 +69,20 @@ internal sealed class Upload
 
     public static Upload? Of(HttpRequestMessage request) => request.Options.TryGetValue(_key, out Upload? upload) ? upload : null;
 
+    /// <summary>The app has answered whole, and the rest of the body is nobody's affair.</summary>
+    public bool EndedEarly => IsAnswered && (IsStopped || !IsWatched);
+
     /// <summary>Makes one where the request has a body.</summary>
-    public static void Begin(RequestTransformContext transform)
+    public static void Begin(RequestTransformContext transform, bool isWatched)
     {
         if (transform.ProxyRequest.Content is { } body && body.Headers.ContentLength != 0)
         {
-            var source = new ClientBody(transform.HttpContext.Request.BodyReader);
-            transform.HttpContext.Request.Body = source;
+            ClientBody? source = isWatched ? new ClientBody(transform.HttpContext.Request.BodyReader) : null;
+            if (source is not null)
+            {
+                transform.HttpContext.Request.Body = source;
+            }
+
             var upload = new Upload(source, transform.ProxyRequest.Headers.ExpectContinue == true);
             transform.HttpContext.Features.Set(upload);
             transform.ProxyRequest.Options.Set(_key, upload);
@@ -134,7 +147,7 @@ internal sealed class Upload
         IsAnswered = true;
         if (IsStopped && _copy is { IsCompleted: false })
         {
-            _body.EndRead();
+            _body?.EndRead();
         }
     }
 }

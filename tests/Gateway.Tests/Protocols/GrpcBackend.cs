@@ -94,6 +94,11 @@ public sealed class GrpcBackend : IAsyncDisposable
             {
                 await foreach (string request in requests.ReadAllAsync(call.CancellationToken))
                 {
+                    if (request == "enough")
+                    {
+                        throw new RpcException(new Status(StatusCode.ResourceExhausted, "no more cups"));
+                    }
+
                     await answers.WriteAsync($"{request}!");
                 }
             });

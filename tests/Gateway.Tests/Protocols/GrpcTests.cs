@@ -77,6 +77,27 @@ public sealed class GrpcTests : IAsyncLifetime
         Assert.Equal("a,b", await call.ResponseAsync);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_server_that_ends_a_call_before_its_client_has_its_say(int answers)
+    {
+        for (int call = 0; call < 32; call++)
+        {
+            using AsyncDuplexStreamingCall<string, string> stream = Client.AsyncDuplexStreamingCall(GrpcBackend.BothWays, null, default);
+            for (int answer = 0; answer < answers; answer++)
+            {
+                await stream.RequestStream.WriteAsync("cup");
+                Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            }
+
+            await stream.RequestStream.WriteAsync("enough");
+
+            RpcException failed = await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            Assert.Equal((StatusCode.ResourceExhausted, "no more cups"), (failed.StatusCode, failed.Status.Detail));
+        }
+    }
+
     [Fact]
     public async Task Both_sides_can_talk_in_turns()
     {
