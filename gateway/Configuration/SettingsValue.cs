@@ -35,8 +35,7 @@ internal static class SettingsValue
     private static object? Duration(string text) =>
         text.Count(static character => character == ':') == 2 && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan duration) ? duration : null;
 
-    private static Uri? Address(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0 ? uri : null;
+    private static Uri? Address(string text) => HttpAddress.TryRead(text, out Uri? address) ? address : null;
 
     private static object? Network(string text)
     {

@@ -9,6 +9,7 @@ namespace Gateway.Elasticsearch;
 internal sealed class Credentials
 {
     private readonly Func<string, AuthenticationHeaderValue> _header;
+    private readonly bool _isPassword;
     private readonly AuthenticationHeaderValue? _fixed;
     private readonly LiveFiles<AuthenticationHeaderValue>? _live;
 
@@ -21,6 +22,7 @@ internal sealed class Credentials
             // Elasticsearch wants Base64 of id:key, which itself never has a colon.
             _ => static key => new AuthenticationHeaderValue("ApiKey", key.Contains(':') ? Encode(key) : key),
         };
+        _isPassword = options.Username is not null;
         _fixed = (options.ApiKey ?? options.Password) is { } secret ? _header(secret) : null;
         _live = (options.ApiKeyFile ?? options.BearerTokenFile ?? options.PasswordFile) is { } file
             ? new LiveFiles<AuthenticationHeaderValue>(() => Read(file), file)
@@ -51,15 +53,15 @@ internal sealed class Credentials
             return (null, $"the file '{file}' is empty");
         }
 
-        try
+        if (secret.AsSpan().ContainsAny('\r', '\n'))
         {
-            return (_header(secret), null);
-        }
-        catch (FormatException)
-        {
-            // Its text quotes the secret.
             return (null, $"the file '{file}' has more than one line");
         }
+
+        // A password is sent in Base64; what else no field can carry is not said, for it is part of the secret.
+        return _isPassword || !secret.AsSpan().ContainsAnyExceptInRange('!', '~')
+            ? (_header(secret), null)
+            : (null, $"the file '{file}' does not consist of visible ASCII characters");
     }
 
     private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));

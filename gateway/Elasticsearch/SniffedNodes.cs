@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Configuration;
 
 namespace Gateway.Elasticsearch;
 
@@ -67,7 +68,7 @@ internal static class SniffedNodes
 
         string host = name > 0 ? text[..name] : text[..port];
         return Uri.CheckHostName(host) != UriHostNameType.Unknown
-            && Uri.TryCreate(new UriBuilder(asked.Scheme, host, number, asked.AbsolutePath).ToString(), UriKind.Absolute, out Uri? address)
+            && HttpAddress.TryRead(new UriBuilder(asked.Scheme, host, number, asked.AbsolutePath).ToString(), out Uri? address)
             ? address
             : null;
     }

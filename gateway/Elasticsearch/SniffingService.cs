@@ -22,10 +22,23 @@ internal sealed partial class SniffingService(
         Sniffer sniffer = client.Sniffer;
         while (!stoppingToken.IsCancellationRequested)
         {
-            Say(await sniffer.SniffAsync(stoppingToken));
+            Say(await SniffAsync(sniffer, stoppingToken));
             await Task.Delay(_shortestPause, time, stoppingToken);
             // The interval's end is no failure of ours; the host's end is seen above.
             await sniffer.Failure.WaitAsync(options.SniffingInterval - _shortestPause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task<(bool Changed, string? Problem)> SniffAsync(Sniffer sniffer, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await sniffer.SniffAsync(stoppingToken);
+        }
+        catch (Exception bug) when (!stoppingToken.IsCancellationRequested)
+        {
+            // Nobody else would catch it, and .NET ends the process where a service fails: the requests can do without.
+            return (false, $"{bug.GetType().Name}: {bug.Message}");
         }
     }
 

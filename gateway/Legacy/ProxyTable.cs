@@ -81,7 +81,7 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
     private static IEnumerable<string> WrongDestinations(IConfigurationSection section) =>
         from cluster in section.GetSection("Clusters").GetChildren()
         from destination in cluster.GetSection("Destinations").GetChildren()
-        where !Uri.TryCreate(destination["Address"], UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https")
+        where !HttpAddress.TryRead(destination["Address"], out _)
         select $"{destination.Path}:Address: the value is not an absolute URL with http or https.";
 
     private static IEnumerable<string> WrongOptions(IConfigurationSection section) => section.GetSection("Clusters").GetChildren()

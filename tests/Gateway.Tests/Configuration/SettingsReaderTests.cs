@@ -50,6 +50,8 @@ public sealed class SettingsReaderTests
     [InlineData("Tracing:TrustedCallers=10.0.0.0/8", "Tracing:TrustedCallers: a list is wanted here")]
     [InlineData("Elasticsearch:Nodes=http://es01:9200", "Elasticsearch:Nodes: a list is wanted here")]
     [InlineData("Elasticsearch:Nodes:1=es01:9200", "Elasticsearch:Nodes:1: the value is not an absolute URL")]
+    [InlineData("Elasticsearch:Nodes:1=http://xn--ü-a:9200", "Elasticsearch:Nodes:1: the value is not an absolute URL")]
+    [InlineData("Legacy:Address=http://xn--ü-a", "Legacy:Address: the value is not an absolute URL")]
     [InlineData("Admin:Url=8081", "Admin:Url: the value is not a URL to listen on")]
     [InlineData("Admin:Url=http://*:80810", "Admin:Url: the value is not a URL to listen on")]
     [InlineData("Admin:Url=http://127.0.0.1:0/base", "Admin:Url: the value is not a URL to listen on")]

@@ -28,6 +28,7 @@ public sealed class SniffedNodesTests
     [InlineData("10.0.0.1:0")]
     [InlineData("10.0.0.1:-1")]
     [InlineData("10.0.0.1:65536")]
+    [InlineData("xn--ü/10.0.0.1:9200")]
     [InlineData(":9200")]
     [InlineData("/10.0.0.1")]
     [InlineData("es1:9200/10.0.0.1")]

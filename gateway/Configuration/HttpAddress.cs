@@ -1,0 +1,24 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Gateway.Configuration;
+
+/// <summary>An absolute URL with http or https.</summary>
+internal static class HttpAddress
+{
+    /// <summary>
+    /// False where the text is none, or names a host that cannot be spelled for DNS (RFC 5891): .NET lets such a URL pass, and fails with
+    /// every request to it.
+    /// </summary>
+    public static bool TryRead(string? text, [NotNullWhen(true)] out Uri? address)
+    {
+        try
+        {
+            return Uri.TryCreate(text, UriKind.Absolute, out address) && (address.Scheme is "http" or "https") && address.IdnHost.Length > 0;
+        }
+        catch (UriFormatException)
+        {
+            address = null;
+            return false;
+        }
+    }
+}
