@@ -6,11 +6,8 @@ namespace Gateway.Tests.Legacy;
 [Collection(nameof(Alone))]
 public sealed class ReloadMemoryTests
 {
-    /// <summary>
-    /// What the test itself keeps of each change, lines of the log and the request that came, with room for what .NET keeps now and then, some
-    /// 4 MiB at either end. A table with its client is many times that.
-    /// </summary>
-    private const int PerChange = 12 * 1024;
+    /// <summary>What the test itself keeps of each change: lines of the log, the request that came. A table with its client is many times that.</summary>
+    private const int PerChange = 6 * 1024;
 
     [Fact]
     public async Task What_a_change_replaces_is_collected()
@@ -22,9 +19,12 @@ public sealed class ReloadMemoryTests
 
         await ChangeAsync(scene, 201, 800);
 
-        long late = await MemoryAsync(scene);
+        // What the last clients leave behind is let go within a second or so, by timers of theirs.
+        long late = 0;
+        await Eventually.Async(
+            async () => (late = await MemoryAsync(scene)) < early + PerChange * 800,
+            $"{early} bytes not to have grown by more than {PerChange} for each change");
         TestContext.Current.TestOutputHelper?.WriteLine($"{early / 1024} KiB after 200 changes, {late / 1024} KiB after 1,000");
-        Assert.True(late < early + PerChange * 800, $"{early} bytes became {late}.");
     }
 
     private static async Task ChangeAsync(ReloadScene scene, int first, int count)
