@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Configuration;
 
 namespace Gateway.Tracing;
 
@@ -28,7 +29,7 @@ internal static class ExportVariables
 
     private static IEnumerable<(string Variable, Func<string, bool> IsRight, string Wanted)> OfSignal(string prefix) =>
     [
-        (prefix + "ENDPOINT", static value => Uri.TryCreate(value, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https", "an absolute URL with http or https"),
+        (prefix + "ENDPOINT", static value => HttpAddress.TryRead(value, out _), "an absolute URL with http or https"),
         (prefix + "PROTOCOL", static value => value is "grpc" or "http/protobuf", "grpc or http/protobuf"),
         (prefix + "HEADERS", AreHeaders, "name=value, or several of these with commas between them"),
         (prefix + "TIMEOUT", IsAboveZero, "a whole number of milliseconds above 0"),

@@ -70,11 +70,11 @@ public sealed class ElasticsearchOptionsTests
     [InlineData("ApiKeyFile", "s3cr3t\nvalue")]
     [InlineData("ApiKeyFile", "id:s3cr3t\r\nvalue")]
     [InlineData("ApiKeyFile", "s3cr3t-välue")]
-    [InlineData("BearerTokenFile", "s3cr3t\u0001")]
-    [InlineData("PasswordFile", "s3cr3t\nvalue", "Username=u")]
     [InlineData("BearerTokenFile", "")]
     [InlineData("BearerTokenFile", "s3cr3t\nvalue")]
+    [InlineData("BearerTokenFile", "s3cr3t\u0001")]
     [InlineData("PasswordFile", "\n", "Username=u")]
+    [InlineData("PasswordFile", "s3cr3t\nvalue", "Username=u")]
     public async Task A_file_that_has_no_secret_is_named_at_the_start(string key, string text, params string[] settings)
     {
         using var folder = new Folder(("secret.txt", text));

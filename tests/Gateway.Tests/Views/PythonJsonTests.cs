@@ -221,14 +221,26 @@ public sealed class PythonJsonTests
     {
         RandomDocuments random = new(seed: 20_000);
         string[] documents = [.. Enumerable.Range(0, 2_000).Select(_ => random.Next())];
+        await AreWrittenAsByPythonAsync(documents, "data", Write);
+    }
 
-        string[] written = await PythonAsync("data", documents);
+    [Fact]
+    public async Task The_hits_of_a_thousand_random_answers_are_written_as_a_Python_process_writes_them()
+    {
+        RandomDocuments random = new(seed: 20_001);
+        string[] answers = [.. Enumerable.Range(0, 1_000).Select(_ => random.NextAnswer())];
+        await AreWrittenAsByPythonAsync(answers, "[hit['_source'] for hit in data['hits']['hits']]", WriteHits);
+    }
+
+    private static async Task AreWrittenAsByPythonAsync(string[] documents, string expression, Func<string, PythonJsonStyle, string> write)
+    {
+        string[] written = await PythonAsync(expression, documents);
 
         Assert.Equal(documents.Length * 2, written.Length);
         for (int i = 0; i < documents.Length; i++)
         {
-            Assert.Equal(written[2 * i] + "\n", Write(documents[i], PythonJsonStyle.Flask));
-            Assert.Equal(written[(2 * i) + 1], Write(documents[i], PythonJsonStyle.Django));
+            Assert.Equal(written[2 * i] + "\n", write(documents[i], PythonJsonStyle.Flask));
+            Assert.Equal(written[(2 * i) + 1], write(documents[i], PythonJsonStyle.Django));
         }
     }
 
@@ -279,22 +291,6 @@ public sealed class PythonJsonTests
         catch (JsonException)
         {
             return false;
-        }
-    }
-
-    [Fact]
-    public async Task The_hits_of_a_thousand_random_answers_are_written_as_a_Python_process_writes_them()
-    {
-        RandomDocuments random = new(seed: 20_001);
-        string[] answers = [.. Enumerable.Range(0, 1_000).Select(_ => random.NextAnswer())];
-
-        string[] written = await PythonAsync("[hit['_source'] for hit in data['hits']['hits']]", answers);
-
-        Assert.Equal(answers.Length * 2, written.Length);
-        for (int i = 0; i < answers.Length; i++)
-        {
-            Assert.Equal(written[2 * i] + "\n", WriteHits(answers[i], PythonJsonStyle.Flask));
-            Assert.Equal(written[(2 * i) + 1], WriteHits(answers[i], PythonJsonStyle.Django));
         }
     }
 
