@@ -56,7 +56,7 @@ internal static class KestrelKeys
     ];
 
     private static IEnumerable<string> InLimits(IConfigurationSection limits) =>
-        limits.GetChildren().SelectMany(child => child.Key.ToUpperInvariant() switch
+        InEach(limits, static child => child.Key.ToUpperInvariant() switch
         {
             "HTTP2" => InProtocol(child, typeof(Http2Limits)),
             "HTTP3" => InProtocol(child, typeof(Http3Limits)),
@@ -65,7 +65,7 @@ internal static class KestrelKeys
         });
 
     private static IEnumerable<string> InProtocol(IConfigurationSection limits, Type type) =>
-        limits.GetChildren().SelectMany(child => Known(child, Settable(type)) ?? InLimit(child, $"{limits.Key}:{child.Key}"));
+        InEach(limits, child => Known(child, Settable(type)) ?? InLimit(child, $"{limits.Key}:{child.Key}"));
 
     private static IEnumerable<string> InRate(IConfigurationSection rate)
     {
@@ -99,7 +99,7 @@ internal static class KestrelKeys
         string.IsNullOrEmpty(section.Value) ? section.GetChildren().SelectMany(problems) : [UnknownKey.ValueForSection(section)];
 
     private static IEnumerable<string> Unknown(IConfigurationSection section, string[] keys) =>
-        section.GetChildren().SelectMany(child => Known(child, keys) ?? []);
+        InEach(section, child => Known(child, keys) ?? []);
 
     /// <summary>Null where the key is one of these.</summary>
     private static IEnumerable<string>? Known(IConfigurationSection child, IReadOnlyList<string> keys) =>
