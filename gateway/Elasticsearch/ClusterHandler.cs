@@ -1,16 +1,25 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Connections;
 using Gateway.Tracing;
 
 namespace Gateway.Elasticsearch;
 
-/// <summary>The pool of connections to the nodes: traced, bounded, and with TLS of our own making.</summary>
+/// <summary>The pool of connections to the nodes: traced, bounded, and with TLS of our own making; a stale one costs its call nothing.</summary>
 internal static class ClusterHandler
 {
     private const string Peer = "elasticsearch";
 
-    public static SocketsHttpHandler Create(ElasticsearchOptions options, TracedConnections connections, ILogger logger)
+    public static HttpMessageHandler Create(ElasticsearchOptions options, TracedConnections connections, ILogger logger)
+    {
+        var tls = new ClusterTls(options, logger);
+        SocketsHttpHandler fresh = Create(options, tls, connections, areResends: true);
+        fresh.PooledConnectionLifetime = TimeSpan.Zero;
+        return new ResendingHandler(Create(options, tls, connections, areResends: false), fresh);
+    }
+
+    private static SocketsHttpHandler Create(ElasticsearchOptions options, ClusterTls tls, TracedConnections connections, bool areResends)
     {
         var handler = new SocketsHttpHandler
         {
@@ -22,9 +31,9 @@ internal static class ClusterHandler
             MaxConnectionsPerServer = options.MaxConnectionsPerNode,
             PooledConnectionIdleTimeout = options.PooledConnectionIdleTimeout,
             PooledConnectionLifetime = options.PooledConnectionLifetime,
+            PlaintextStreamFilter = static (connection, _) => ValueTask.FromResult<Stream>(new AnsweredStream(connection.PlaintextStream)),
         };
-        connections.Trace(handler, Peer, isDatabase: true);
-        var tls = new ClusterTls(options, logger);
+        connections.Trace(handler, Peer, isDatabase: true, areResends);
         Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect = handler.ConnectCallback!;
         handler.ConnectCallback = async (context, cancellation) =>
         {

@@ -29,7 +29,7 @@ internal sealed class NodeTransport : IDisposable
         limit.CancelAfter(timeout);
         try
         {
-            using HttpResponseMessage response = await SendTwiceAsync(uri, call, authorization, limit.Token);
+            using HttpResponseMessage response = await SendAsync(uri, call, authorization, limit.Token);
             return await _answers.ReadAsync(response, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -48,21 +48,7 @@ internal sealed class NodeTransport : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>.NET repeats a GET by itself where a pooled connection turns out to be closed, but not where it is reset, nor a POST; all calls only read.</summary>
-    private async Task<HttpResponseMessage> SendTwiceAsync(
-        Uri uri, ElasticsearchCall call, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
-    {
-        try
-        {
-            return await SendOnceAsync(uri, call, authorization, cancellation);
-        }
-        catch (HttpRequestException reset) when (TransportFailure.IsReset(reset))
-        {
-            return await SendOnceAsync(uri, call, authorization, cancellation);
-        }
-    }
-
-    private async Task<HttpResponseMessage> SendOnceAsync(
+    private async Task<HttpResponseMessage> SendAsync(
         Uri uri, ElasticsearchCall call, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(call.Method, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };

@@ -17,10 +17,6 @@ internal static class TransportFailure
         _ => new NodeAnswer(NodeResult.Broken, Reason: InWords(failed.HttpRequestError)),
     };
 
-    /// <summary>The other side reset the connection, which may have been a pooled one.</summary>
-    public static bool IsReset(HttpRequestException failed) =>
-        failed.InnerException is IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } };
-
     public static NodeAnswer Of(IOException failed) => new(NodeResult.Broken, Reason: failed switch
     {
         HttpIOException { HttpRequestError: var error } => InWords(error),

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Gateway.Connections;
 
 namespace Gateway.Legacy;
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Connections;
 
 namespace Gateway.Legacy;
 

@@ -1,3 +1,5 @@
+using Gateway.Connections;
+
 namespace Gateway.Legacy;
 
 /// <summary>

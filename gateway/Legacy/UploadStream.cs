@@ -1,3 +1,5 @@
+using Gateway.Connections;
+
 namespace Gateway.Legacy;
 
 /// <summary>Where the client's bytes are copied to; counts them, and takes no more once the upload has been stopped.</summary>

@@ -3,7 +3,7 @@ using System.Net;
 namespace Gateway.Elasticsearch;
 
 /// <summary>Between Elastic's client, which reads answers of any size, and our pool: reads them as far as they may go.</summary>
-internal sealed class AnswerHandler(SocketsHttpHandler pool, AnswerReader answers) : DelegatingHandler(pool)
+internal sealed class AnswerHandler(HttpMessageHandler pool, AnswerReader answers) : DelegatingHandler(pool)
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

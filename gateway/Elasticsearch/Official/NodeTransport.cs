@@ -17,7 +17,7 @@ internal sealed class NodeTransport : IDisposable
     private const string RetryField = "Retry-After";
     private static readonly string[] _names = [ProductField, RetryField];
 
-    private readonly SocketsHttpHandler _pool;
+    private readonly HttpMessageHandler _pool;
     private readonly ElasticsearchClientSettings _settings;
     private readonly Official.ElasticsearchClient _client;
     private readonly AnswerReader _answers;
@@ -52,11 +52,6 @@ internal sealed class NodeTransport : IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout);
         (NodeAnswer answer, Exception? failure) = await SendOnceAsync(uri, call, authorization, limit.Token);
-        if (failure is HttpRequestException reset && TransportFailure.IsReset(reset))
-        {
-            (answer, failure) = await SendOnceAsync(uri, call, authorization, limit.Token);
-        }
-
         cancellation.ThrowIfCancellationRequested();
         return failure switch
         {

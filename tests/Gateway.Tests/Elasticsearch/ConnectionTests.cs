@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Gateway.Configuration;
@@ -58,8 +57,35 @@ public sealed class ConnectionTests
         Assert.Equal(3, node.Requests.Count);
         Assert.Empty(scene.Said);
         IReadOnlyList<JsonElement> calls = new TraceOfOne((await scene.Gateway.TracesAsync(2))[0]).HttpCalls;
-        // One span over both connections where .NET repeats the request itself, else one for each.
-        Assert.Equal(2, calls.Sum(static call => int.Parse(TraceOfOne.Attribute(call, "loopgate.connection.attempts")!, CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            [("1", "2", null), ("2", "1", "1")],
+            calls.Select(static call => (
+                TraceOfOne.Attribute(call, "loopgate.connection.attempts"),
+                TraceOfOne.Attribute(call, "loopgate.connection.use"),
+                TraceOfOne.Attribute(call, "http.request.resend_count"))));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_new_connection_that_ends_unanswered_was_not_stale_and_the_node_is_asked_once(bool reset)
+    {
+        await using var node = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            if (reset)
+            {
+                connection.Reset();
+            }
+        });
+        await using Scene scene = await Scene.StartAsync(node);
+
+        using HttpResponseMessage answer = await scene.Gateway.Client.GetAsync("/");
+
+        Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+        // The second connection asks whether the port speaks TLS.
+        Assert.Single(node.Requests, static request => request.Target == "/");
+        Assert.Contains("connection_ended", Assert.Single(scene.Said).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

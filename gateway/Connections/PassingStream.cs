@@ -1,4 +1,4 @@
-namespace Gateway.Legacy;
+namespace Gateway.Connections;
 
 /// <summary>A stream that stands before another: what it does not override is passed on, and what only .NET's older calls need is refused.</summary>
 internal abstract class PassingStream(Stream inner) : Stream

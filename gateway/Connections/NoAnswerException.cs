@@ -1,4 +1,4 @@
-namespace Gateway.Legacy;
+namespace Gateway.Connections;
 
 /// <summary>A connection ended, by a close or a reset, after a request was written to it and before a byte of an answer came.</summary>
 internal sealed class NoAnswerException(bool wasReused, Exception? reason)
