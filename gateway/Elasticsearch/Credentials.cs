@@ -6,15 +6,17 @@ using Gateway.Files;
 namespace Gateway.Elasticsearch;
 
 /// <summary>The Authorization field for the cluster; a secret in a file is read again whenever the file has changed.</summary>
-internal sealed class Credentials
+internal sealed partial class Credentials
 {
+    private readonly ILogger _logger;
     private readonly Func<string, AuthenticationHeaderValue> _header;
     private readonly bool _isPassword;
     private readonly AuthenticationHeaderValue? _fixed;
     private readonly LiveFiles<AuthenticationHeaderValue>? _live;
 
-    public Credentials(ElasticsearchOptions options)
+    public Credentials(ElasticsearchOptions options, ILogger logger)
     {
+        _logger = logger;
         _header = options switch
         {
             { Username: { } user } => password => new AuthenticationHeaderValue("Basic", Encode($"{user}:{password}")),
@@ -30,15 +32,25 @@ internal sealed class Credentials
     }
 
     /// <summary>
-    /// The field to send now, null where the cluster wants none; false where the file has not had a secret yet. One that is caught in
-    /// the middle of being replaced is no matter: what worked so far works until the next request looks again.
+    /// The field to send now, null where the cluster wants none; false where the file has not had a secret yet. One that cannot be used
+    /// any more is said once: what worked so far works on.
     /// </summary>
     public bool TryGet(out AuthenticationHeaderValue? header, [NotNullWhen(false)] out string? problem)
     {
         problem = null;
         header = _live is null ? _fixed : _live.Get(out problem);
-        problem = header is null ? problem : null;
-        return problem is null;
+        if (header is null)
+        {
+            return problem is null;
+        }
+
+        if (_live?.IsNews(problem) == true)
+        {
+            Log.KeepsRunning(_logger, problem!);
+        }
+
+        problem = null;
+        return true;
     }
 
     /// <summary>After a refusal: the field that the file has by now, whatever its time says; null where that is the refused one.</summary>
@@ -65,4 +77,10 @@ internal sealed class Credentials
     }
 
     private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Elasticsearch's secret: {Problem}; the one before stays in use.")]
+        public static partial void KeepsRunning(ILogger logger, string problem);
+    }
 }

@@ -31,7 +31,7 @@ internal sealed class ElasticsearchClient : IDisposable
         _metrics = metrics;
         _shared = new SharedCalls(GetAsync, metrics);
         _nodes = new NodeList(options.Nodes, time);
-        _credentials = new Credentials(options);
+        _credentials = new Credentials(options, logger);
         _log = new FailureLog(logger, time);
         var calls = new SignedCalls(_transport, _credentials, new TlsProbe(time), time);
         Sniffer = new Sniffer(options, _nodes, calls, _credentials, time);

@@ -1,5 +1,6 @@
 using Gateway.Configuration;
 using Gateway.Files;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Elasticsearch;
 
@@ -22,7 +23,7 @@ internal static class ElasticsearchFeature
             { BearerTokenFile: { } file } => (nameof(options.BearerTokenFile), file),
             _ => (nameof(options.PasswordFile), options.PasswordFile),
         };
-        if (File.Exists(secret) && !new Credentials(options).TryGet(out _, out string? noSecret))
+        if (File.Exists(secret) && !new Credentials(options, NullLogger.Instance).TryGet(out _, out string? noSecret))
         {
             builder.AddProblem($"{ElasticsearchOptions.Section}:{key}: {noSecret}.");
         }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Gateway.Files;
 
 /// <summary>
@@ -43,13 +45,16 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
     public T? Get(Action<string> say)
     {
         T? value = Get(out string? problem);
-        if (Interlocked.Exchange(ref _said, problem) != problem && problem is not null)
+        if (IsNews(problem))
         {
             say(problem);
         }
 
         return value;
     }
+
+    /// <summary>Whether there is a problem that was not asked about since the files were last good, or was another one.</summary>
+    public bool IsNews([NotNullWhen(true)] string? problem) => Interlocked.Exchange(ref _said, problem) != problem && problem is not null;
 
     /// <summary>The same, read whatever the times say: two versions may be written within one tick of a coarse clock.</summary>
     public T? Reread(out string? problem)

@@ -65,24 +65,36 @@ public sealed class CredentialsTests
         Assert.Equal(["Bearer one", "Bearer two"], node.Requests.Select(static request => request.Field("Authorization")));
     }
 
-    [Fact]
-    public async Task A_secret_that_is_emptied_or_deleted_for_a_moment_stays_in_use()
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("one\ntwo", "has more than one line")]
+    [InlineData("zwö", "does not consist of visible ASCII characters")]
+    public async Task A_secret_that_is_spoilt_or_deleted_stays_in_use_and_that_is_said_once_for_each(string spoilt, string problem)
     {
         using var folder = new Folder(("secret", "one"));
+        string file = folder.FileOf("secret");
         await using var node = ScriptedServer.Always(Answers.Info);
-        await using Scene scene = await Scene.StartAsync(node, ("BearerTokenFile", folder.FileOf("secret")));
+        await using Scene scene = await Scene.StartAsync(node, ("BearerTokenFile", file));
 
         await scene.GetsInfoAsync();
-        Write(folder.FileOf("secret"), "", minutes: 1);
+        Write(file, spoilt, minutes: 1);
         await scene.GetsInfoAsync();
-        File.Delete(folder.FileOf("secret"));
         await scene.GetsInfoAsync();
-        Write(folder.FileOf("secret"), "two", minutes: 2);
+        File.Delete(file);
+        await scene.GetsInfoAsync();
+        await scene.GetsInfoAsync();
+        Write(file, "two", minutes: 2);
         await scene.GetsInfoAsync();
 
         Assert.Equal(
-            ["Bearer one", "Bearer one", "Bearer one", "Bearer two"],
+            ["Bearer one", "Bearer one", "Bearer one", "Bearer one", "Bearer one", "Bearer two"],
             node.Requests.Select(static request => request.Field("Authorization")));
+        Assert.Equal(
+            [
+                (405, $"Elasticsearch's secret: the file '{file}' {problem}; the one before stays in use."),
+                (405, $"Elasticsearch's secret: the file '{file}' cannot be read; the one before stays in use."),
+            ],
+            scene.Said.Select(static entry => (entry.Id, entry.Message)));
     }
 
     /// <summary>A folder in its place is what root, too, cannot read.</summary>
