@@ -46,7 +46,7 @@ internal readonly record struct AnswerStart(int Status, int LineEnd, bool IsPart
                 return new AnswerStart(NoHttp, at, false);
             }
 
-            if (status is < 100 or > 199)
+            if (status is < 100 or > 199 or StatusCodes.Status101SwitchingProtocols)
             {
                 return new AnswerStart(status, at + end + 1, false);
             }

@@ -3,8 +3,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace Gateway.Legacy;
 
 /// <summary>
-/// RFC 9110 §15.3.5 and §15.3.6: 204 and 205 have no content, whatever the app says and sends. Kestrel refuses to say so, which would be a
-/// 500, and .NET keeps the connection on which the content of a 204 may yet arrive.
+/// RFC 9110 §15.2, §15.3.5 and §15.3.6: 101, 204 and 205 have no content, whatever the app says and sends. Kestrel refuses to say so, which would
+/// be a 500, and .NET keeps the connection on which the content of a 204 may yet arrive.
 /// </summary>
 internal static class BodilessAnswers
 {
@@ -12,6 +12,7 @@ internal static class BodilessAnswers
     {
         switch (transform.HttpContext.Response.StatusCode)
         {
+            case StatusCodes.Status101SwitchingProtocols:
             case StatusCodes.Status204NoContent:
                 transform.HttpContext.Response.ContentLength = null;
                 break;

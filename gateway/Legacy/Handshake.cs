@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Responding;
@@ -15,7 +16,7 @@ internal static class Handshake
     private const string Version = "13";
     private const int KeyLength = 16;
 
-    /// <summary>§4.2.1: what the client has to say. Over HTTP/2 there is no key.</summary>
+    /// <summary>§4.2.1: what the client has to say. Over HTTP/2 there is no key (RFC 8441 §5).</summary>
     public static Task CheckAsync(HttpContext context, RequestDelegate next)
     {
         IHeaderDictionary fields = context.Request.Headers;
@@ -25,8 +26,11 @@ internal static class Handshake
             fields.Remove("Upgrade");
         }
 
-        if (fields.Upgrade.Count == 0 || !string.Equals(fields.Upgrade, WebSocket, StringComparison.OrdinalIgnoreCase)
-            || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
+        // The guard lets no other CONNECT pass than that of a WebSocket.
+        bool isExtendedConnect = HttpMethods.IsConnect(context.Request.Method);
+        if (!isExtendedConnect
+            && (fields.Upgrade.Count == 0 || !string.Equals(fields.Upgrade, WebSocket, StringComparison.OrdinalIgnoreCase)
+                || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }))
         {
             return next(context);
         }
@@ -42,32 +46,57 @@ internal static class Handshake
             return context.AnswerAsync(Outcome.WebSocketVersionUnknown);
         }
 
-        return HttpMethods.IsGet(context.Request.Method) && IsKey(fields.SecWebSocketKey)
+        return isExtendedConnect || (HttpMethods.IsGet(context.Request.Method) && IsKey(fields.SecWebSocketKey))
             ? next(context)
             : context.AnswerAsync(Outcome.HandshakeRefused);
     }
 
-    /// <summary>§4.1: an app that switches protocols was asked to, and proves that it has read the key.</summary>
+    /// <summary>§4.1: an app that switches protocols was asked to, switches to what was asked for, and proves that it has read the key.</summary>
     public static void Check(ResponseTransformContext transform)
     {
-        if (transform.ProxyResponse is not { StatusCode: HttpStatusCode.SwitchingProtocols, RequestMessage: { } request } answer)
+        if (transform.ProxyResponse is not { RequestMessage: { } request } answer)
         {
             return;
         }
 
-        if (!request.Headers.NonValidated.TryGetValues("Upgrade", out var protocol))
+        string? fault = answer switch
         {
-            throw new HttpRequestException(HttpRequestError.InvalidResponse, "The app switched protocols without being asked.");
-        }
-
-        if (string.Equals(protocol.ToString(), WebSocket, StringComparison.OrdinalIgnoreCase)
-            && (!request.Headers.NonValidated.TryGetValues("Sec-WebSocket-Key", out var key)
-                || !answer.Headers.NonValidated.TryGetValues("Sec-WebSocket-Accept", out var accept)
-                || accept.ToString() != Accept(key.ToString())))
+            { StatusCode: HttpStatusCode.SwitchingProtocols } => FaultOf(request, answer),
+            // RFC 8441 §5: to the client any 2xx says that the WebSocket is open. Over HTTP/2 the app says so too.
+            { IsSuccessStatusCode: true } when HttpMethods.IsConnect(transform.HttpContext.Request.Method)
+                && !(answer.StatusCode == HttpStatusCode.OK && request.Method == HttpMethod.Connect) =>
+                $"The app answered a WebSocket's handshake with {(int)answer.StatusCode}, and opened none.",
+            _ => null,
+        };
+        if (fault is not null)
         {
-            throw new HttpRequestException(HttpRequestError.InvalidResponse, "The app did not accept the WebSocket's key.");
+            throw new HttpRequestException(HttpRequestError.InvalidResponse, fault);
         }
     }
+
+    private static string? FaultOf(HttpRequestMessage request, HttpResponseMessage answer)
+    {
+        if (!request.Headers.NonValidated.TryGetValues("Upgrade", out HeaderStringValues asked))
+        {
+            return "The app switched protocols without being asked.";
+        }
+
+        string protocol = asked.ToString();
+        if (!answer.Headers.NonValidated.TryGetValues("Upgrade", out HeaderStringValues chosen) || !Same(chosen.ToString(), protocol)
+            || !answer.Headers.Connection.Contains("Upgrade"))
+        {
+            return "The app switched protocols, but not to the one that was asked for.";
+        }
+
+        return Same(protocol, WebSocket)
+            && (!request.Headers.NonValidated.TryGetValues("Sec-WebSocket-Key", out HeaderStringValues key)
+                || !answer.Headers.NonValidated.TryGetValues("Sec-WebSocket-Accept", out HeaderStringValues accept)
+                || accept.ToString() != Accept(key.ToString()))
+            ? "The app did not accept the WebSocket's key."
+            : null;
+    }
+
+    private static bool Same(string protocol, string other) => string.Equals(protocol, other, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsKey(string? key) => key is not null && Base64.IsValid(key, out int length) && length == KeyLength;
 

@@ -109,7 +109,7 @@ internal sealed class Upload
             return false;
         }
 
-        if (status >= StatusCodes.Status300MultipleChoices)
+        if (status is StatusCodes.Status101SwitchingProtocols or >= StatusCodes.Status300MultipleChoices)
         {
             Stop();
         }

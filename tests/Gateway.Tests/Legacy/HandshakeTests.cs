@@ -1,3 +1,4 @@
+using System.Net;
 using Gateway.Tests.Hosting;
 
 namespace Gateway.Tests.Legacy;
@@ -48,6 +49,11 @@ public sealed class HandshakeTests
     [InlineData(Upgrade + Version + Key, Switching + Accept, 101)]
     [InlineData(Upgrade + Version + Key, Switching, 502)]
     [InlineData(Upgrade + Version + Key, Switching + "Sec-WebSocket-Accept: dGhlIHNhbXBsZSBub25jZQ==\r\n", 502)]
+    [InlineData(Upgrade + Version + Key, "HTTP/1.1 101 Switching Protocols\r\nconnection: keep-alive, upgrade\r\nupgrade: WebSocket\r\n" + Accept, 101)]
+    [InlineData(Upgrade + Version + Key, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n" + Accept, 502)]
+    [InlineData(Upgrade + Version + Key, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n" + Accept, 502)]
+    [InlineData(Upgrade + Version + Key, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n" + Accept, 502)]
+    [InlineData(Upgrade + Version + Key, Switching + Accept + "Content-Length: 5\r\n", 101)]
     [InlineData("", Switching + Accept, 502)]
     [InlineData("", "HTTP/1.1 101 Switching Protocols\r\n", 502)]
     [InlineData("Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n", 502)]
@@ -67,5 +73,49 @@ public sealed class HandshakeTests
             await FailureTests.ServerSpanTellsAsync(gateway, "app_broken", "502");
             await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_switch_that_nobody_asked_for_is_no_answer_to_a_request_with_a_body_either(bool sendsItAll)
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync(Switching + "\r\n");
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync($"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{(sendsItAll ? "123456789" : "1234")}");
+        RawAnswer answer = await client.ReadAnswerAsync();
+
+        Assert.Equal(502, answer.Status);
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_broken", "502");
+    }
+
+    [Theory]
+    [InlineData("13", "200 OK", 502, "app_broken")]
+    [InlineData("13", "204 No Content", 502, "app_broken")]
+    [InlineData("13", "404 Not Found", 404, null)]
+    [InlineData("13", "302 Found", 302, null)]
+    [InlineData("8", null, 426, "websocket_version_unknown")]
+    [InlineData(null, null, 426, "websocket_version_unknown")]
+    public async Task Over_HTTP2_the_same_is_asked_of_both_sides(string? version, string? answered, int status, string? reason)
+    {
+        await using var app = ScriptedServer.Always($"HTTP/1.1 {answered}\r\nContent-Length: {(answered?[0] == '2' ? 0 : 2)}\r\n\r\n{(answered?[0] == '2' ? "" : "no")}");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Kestrel:Endpoints:Http:Protocols", "Http2"));
+        using var request = new HttpRequestMessage(HttpMethod.Connect, "/ws") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.Protocol = "websocket";
+        request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", version);
+
+        using HttpResponseMessage answer = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal(answered is null ? 0 : 1, app.Requests.Count);
+        Assert.Equal(answered is null ? ["13"] : [], answer.Headers.TryGetValues("Sec-WebSocket-Version", out IEnumerable<string>? spoken) ? spoken : []);
+        Assert.Equal(reason, TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
     }
 }
