@@ -46,7 +46,7 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
             {
                 // RFC 9110 §15: no class of answers begins with such a digit.
                 response.Dispose();
-                throw new HttpRequestException(HttpRequestError.InvalidResponse, "The answer has a status that is none.");
+                throw new UnsoundAnswerException("The answer has a status that is none.");
             }
 
             response.Content = new TimedContent(response.Content, limit, IsStream(response) ? options.StreamIdleTimeout : options.IdleTimeout, answered: upload);

@@ -120,7 +120,7 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
         if (_head.IsUnsound)
         {
             // So .NET ends the connection: where the next answer begins is not known.
-            throw new HttpIOException(HttpRequestError.InvalidResponse, "The framing of the answer is not HTTP.");
+            throw new UnsoundAnswerException("The framing of the answer is not HTTP.");
         }
 
         _isSpent = _head.IsOver && _head.AnnouncesTooMuch;

@@ -5,19 +5,20 @@ using Gateway.Connections;
 namespace Gateway.Legacy;
 
 /// <summary>
-/// The client's body as a stream of which a pending read can be ended. Kestrel's own takes a read that is cancelled for one that goes
-/// on, and then cannot drain the connection.
+/// The client's body as a stream of which a pending read can be ended. Kestrel takes a read that is cancelled by its token for one that goes
+/// on, and then cannot drain the connection: here such a token ends the read as <see cref="EndRead"/> does.
 /// </summary>
 internal sealed class ClientBody(PipeReader reader) : PassingStream(Null)
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ReadResult read = await reader.ReadAsync(cancellationToken);
+        using CancellationTokenRegistration ending = cancellationToken.UnsafeRegister(static body => ((ClientBody)body!).EndRead(), this);
+        ReadResult read = await reader.ReadAsync(CancellationToken.None);
         ReadOnlySequence<byte> taken = read.Buffer.Slice(0, Math.Min(buffer.Length, read.Buffer.Length));
         taken.CopyTo(buffer.Span);
         int count = (int)taken.Length;
         reader.AdvanceTo(taken.End);
-        return count == 0 && read.IsCanceled ? throw new OperationCanceledException("No more of the body is wanted.") : count;
+        return count == 0 && read.IsCanceled ? throw new OperationCanceledException("No more of the body is wanted.", cancellationToken) : count;
     }
 
     /// <summary>Ends the read that is pending, or the next.</summary>

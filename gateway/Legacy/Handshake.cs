@@ -70,7 +70,7 @@ internal static class Handshake
         };
         if (fault is not null)
         {
-            throw new HttpRequestException(HttpRequestError.InvalidResponse, fault);
+            throw new UnsoundAnswerException(fault);
         }
     }
 

@@ -1,3 +1,4 @@
+using Gateway.Connections;
 using Gateway.Listening;
 using Gateway.Responding;
 using Gateway.Tracing;
@@ -114,13 +115,15 @@ internal static partial class ProxyErrors
             _ => Find(exception.InnerException, which),
         };
 
-    /// <summary>.NET's word for it where there is one: the message of an exception may quote what the app sent.</summary>
-    private static string ReasonOf(Exception? exception) => exception?.GetBaseException() switch
-    {
-        HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } failed => failed.HttpRequestError.ToString(),
-        { } other => other.Message,
-        null => "no reason given",
-    };
+    /// <summary>Our own sentence for it, else .NET's word where there is one: the message of an exception may quote what the app sent.</summary>
+    private static string ReasonOf(Exception? exception) =>
+        Find<HttpIOException>(exception, static own => own is NoAnswerException or UnsoundAnswerException)?.Message ?? exception?.GetBaseException() switch
+        {
+            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => "The head of the answer is too long.",
+            HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } failed => failed.HttpRequestError.ToString(),
+            { } other => other.Message,
+            null => "no reason given",
+        };
 
     private static partial class Log
     {

@@ -191,6 +191,30 @@ public sealed class FailureTests
         Assert.NotEqual("Error", trace.Server.GetProperty("status").GetString());
     }
 
+    [Theory]
+    [InlineData("", "The connection ended before the answer began. (ResponseEnded)")]
+    [InlineData("HTTP/1.1 101 Switching Protocols\r\n\r\n", "The app switched protocols without being asked. (InvalidResponse)")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nsecret", "The framing of the answer is not HTTP. (InvalidResponse)")]
+    [InlineData("HTTP/1.1 999 secret\r\nContent-Length: 0\r\n\r\n", "The answer has a status that is none. (InvalidResponse)")]
+    [InlineData("SSH-2.0-secret\r\n", "InvalidResponse")]
+    [InlineData("HTTP/1.1 200 OK\r\nA: {fill}\r\n\r\n", "The head of the answer is too long.")]
+    public async Task The_log_says_what_is_wrong_with_an_answer_and_quotes_none_of_it(string answer, string sentence)
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(answer.Replace("{fill}", new string('a', 70_000), StringComparison.Ordinal));
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        RawAnswer seen = await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+
+        Assert.Equal(502, seen.Status);
+        LogEntry said = Assert.Single(gateway.Log, static entry => entry.Id == 600);
+        Assert.EndsWith($": {sentence}", said.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", said.Message, StringComparison.Ordinal);
+    }
+
     internal static async Task ServerSpanTellsAsync(GatewayHost gateway, string reason, string status)
     {
         TraceOfOne trace = await gateway.TraceAsync();
