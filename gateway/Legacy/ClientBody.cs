@@ -5,15 +5,17 @@ using Gateway.Connections;
 namespace Gateway.Legacy;
 
 /// <summary>
-/// The client's body as a stream of which a pending read can be ended. Kestrel takes a read that is cancelled by its token for one that goes
-/// on, and then cannot drain the connection: here such a token ends the read as <see cref="EndRead"/> does.
+/// The client's body as a stream of which a pending read can be ended. Over HTTP/1.1 Kestrel takes a read that is cancelled by its token for one
+/// that goes on, and then cannot drain the connection: there such a token ends the read as <see cref="EndRead"/> does.
 /// </summary>
-internal sealed class ClientBody(PipeReader reader) : PassingStream(Null)
+internal sealed class ClientBody(PipeReader reader, bool isHttp1) : PassingStream(Null)
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        using CancellationTokenRegistration ending = cancellationToken.UnsafeRegister(static body => ((ClientBody)body!).EndRead(), this);
-        ReadResult read = await reader.ReadAsync(CancellationToken.None);
+        using CancellationTokenRegistration ending = isHttp1
+            ? cancellationToken.UnsafeRegister(static body => ((ClientBody)body!).EndRead(), this)
+            : default;
+        ReadResult read = await reader.ReadAsync(isHttp1 ? CancellationToken.None : cancellationToken);
         ReadOnlySequence<byte> taken = read.Buffer.Slice(0, Math.Min(buffer.Length, read.Buffer.Length));
         taken.CopyTo(buffer.Span);
         int count = (int)taken.Length;

@@ -77,14 +77,15 @@ internal sealed class Upload
     {
         if (transform.ProxyRequest.Content is { } body && body.Headers.ContentLength != 0)
         {
-            ClientBody? source = isWatched ? new ClientBody(transform.HttpContext.Request.BodyReader) : null;
+            HttpContext context = transform.HttpContext;
+            ClientBody? source = isWatched ? new ClientBody(context.Request.BodyReader, context.Request.Protocol.StartsWith("HTTP/1.", StringComparison.Ordinal)) : null;
             if (source is not null)
             {
-                transform.HttpContext.Request.Body = source;
+                context.Request.Body = source;
             }
 
             var upload = new Upload(source, transform.ProxyRequest.Headers.ExpectContinue == true);
-            transform.HttpContext.Features.Set(upload);
+            context.Features.Set(upload);
             transform.ProxyRequest.Options.Set(_key, upload);
         }
     }

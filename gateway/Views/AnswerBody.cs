@@ -27,7 +27,7 @@ internal static class AnswerBody
         }
         catch (JsonException broken)
         {
-            reason = $"the answer is not whole JSON: {broken.Message}";
+            reason = $"the answer cannot be used: {broken.Message.TrimEnd('.')}";
             return false;
         }
         catch (Exception other) when (other is InvalidOperationException or KeyNotFoundException)
@@ -82,10 +82,11 @@ internal static class AnswerBody
     private static string? FailedShards(ReadOnlyMemory<byte> json)
     {
         using JsonDocument shards = JsonDocument.Parse(json);
-        return shards.RootElement.TryGetProperty("failed", out JsonElement failed) && CountOf(failed) > 0
-            ? $"{CountOf(failed)} of {CountOf(shards.RootElement.GetProperty("total"))} shards failed"
-            : null;
+        return CountOf(shards.RootElement, "failed") is > 0 and { } failed ? $"{failed} of {CountOf(shards.RootElement, "total")} shards failed" : null;
 
-        static int CountOf(JsonElement number) => number.TryGetInt32(out int count) ? count : throw new JsonException("a number of shards is none.");
+        static int? CountOf(JsonElement shards, string name) =>
+            shards.ValueKind != JsonValueKind.Object || !shards.TryGetProperty(name, out JsonElement number) ? null
+            : number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int count) ? count
+            : throw new JsonException($"its _shards have no number of shards in '{name}'");
     }
 }

@@ -38,9 +38,9 @@ public sealed class AnswerTests
         { "no product, a tagline of another type", Answers.Json("""{"version":{"number":"7.1"},"tagline":7}""", fields: ""), "not Elasticsearch" },
         { "no product, a list", Answers.Json("[]", fields: ""), "not Elasticsearch" },
         { "no product, empty", Answers.Json("", fields: ""), "not Elasticsearch" },
-        { "two values", Answers.Json("{}{}"), "not whole JSON" },
-        { "not UTF-8", Answers.Json("{\"other\":\"\xff\"}"), "not whole JSON" },
-        { "a name that is not UTF-8", Answers.Json("{\"name\":\"\xff\"}"), "not whole JSON" },
+        { "two values", Answers.Json("{}{}"), "the answer cannot be used: Byte 2 is 0x7B, which cannot stand there. Said" },
+        { "not UTF-8", Answers.Json("{\"other\":\"\xff\"}"), "the answer cannot be used: The document is not valid UTF-8. Said" },
+        { "a name that is not UTF-8", Answers.Json("{\"name\":\"\xff\"}"), "the answer cannot be used: The document is not valid UTF-8. Said" },
         { "gzip that nobody asked for", Answers.Json("\x1f\x8b\x08", fields: Answers.Product + "Content-Encoding: gzip\r\n"), "content encoding 'gzip' was not asked for" },
     };
 
