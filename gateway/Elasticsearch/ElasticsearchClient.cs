@@ -113,6 +113,6 @@ internal sealed class ElasticsearchClient : IDisposable
     {
         span.Failed(outcome, reason, answer);
         _log.Failed(outcome, reason, AnswerRules.CauseOf(answer));
-        return new ElasticsearchResult(default, outcome, answer.RetryAfter);
+        return new ElasticsearchResult(default, outcome, outcome == Outcome.ClusterBusy ? answer.RetryAfter : null);
     }
 }
