@@ -60,6 +60,12 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
             "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
             _ => options.Protocol,
         };
+        options.Compression = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION") switch
+        {
+            "gzip" => OtlpExportCompression.GZip,
+            "none" => OtlpExportCompression.None,
+            _ => options.Compression,
+        };
         options.Headers = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_HEADERS") ?? options.Headers;
         if (int.TryParse(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"), CultureInfo.InvariantCulture, out int timeout))
         {
