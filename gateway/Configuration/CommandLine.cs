@@ -9,6 +9,7 @@ internal static class CommandLine
 {
     private const int Success = 0;
     private const int Failure = 1;
+    private const string CheckConfig = "--check-config";
 
     private const string Help = """
         Loopgate: a gateway in front of a Python app whose async views run in a new event loop each.
@@ -41,11 +42,17 @@ internal static class CommandLine
             return Print(Version);
         }
 
+        string[] settings = [.. args.Where(static arg => arg != CheckConfig)];
+        if (Unread(settings) is { } unread)
+        {
+            return Fail([$"{unread}: no such option, or one without a value; --help says which there are."]);
+        }
+
         try
         {
-            WebApplicationBuilder builder = Layers.CreateBuilder([.. args.Where(static arg => arg != "--check-config")]);
+            WebApplicationBuilder builder = Layers.CreateBuilder(settings);
             await using WebApplication app = compose(builder);
-            if (args.Contains("--check-config"))
+            if (args.Contains(CheckConfig))
             {
                 return Print("The configuration is valid.");
             }
@@ -66,6 +73,29 @@ internal static class CommandLine
             // What of its section Kestrel does not start with, and nothing here has found before.
             return Fail([$"Kestrel: cannot start: {refused.Message.ReplaceLineEndings(" ")}"]);
         }
+    }
+
+    /// <summary>The first argument that the framework would pass over: it reads <c>--name=value</c>, <c>/name=value</c>, <c>name=value</c>, and <c>--name value</c>.</summary>
+    private static string? Unread(string[] args)
+    {
+        for (int i = 0; i < args.Length; i++)
+        {
+            if (args[i].Contains('='))
+            {
+                continue;
+            }
+
+            bool isName = args[i].StartsWith("--", StringComparison.Ordinal) || args[i].StartsWith('/');
+            if (!isName || i + 1 == args.Length)
+            {
+                return args[i];
+            }
+
+            // The next one is its value.
+            i++;
+        }
+
+        return null;
     }
 
     private static bool CannotListen(Exception failed) =>

@@ -10,7 +10,16 @@ namespace Gateway.Configuration;
 internal static class SettingsFeature
 {
     /// <summary>Top-level keys of the frameworks, allowed in our files beside our own sections.</summary>
-    private static readonly string[] _frameworks = ["Kestrel", "ReverseProxy", "Logging", "AllowedHosts", "$schema"];
+    private static readonly string[] _frameworks = ["Kestrel", "ReverseProxy", LoggingKeys.Section, "AllowedHosts", "$schema"];
+
+    /// <summary>ASP.NET Core's, as it has them on the command line.</summary>
+    private static readonly string[] _optionsOfOneWord =
+    [
+        HostDefaults.ApplicationKey, HostDefaults.EnvironmentKey, HostDefaults.ContentRootKey,
+        WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey, WebHostDefaults.WebRootKey,
+        WebHostDefaults.DetailedErrorsKey, WebHostDefaults.CaptureStartupErrorsKey, WebHostDefaults.ShutdownTimeoutKey,
+        WebHostDefaults.SuppressStatusMessagesKey, WebHostDefaults.PreferHostingUrlsKey, WebHostDefaults.PreventHostingStartupKey,
+    ];
 
     /// <summary>Binds the section to new options, registers them for injection, and remembers what is wrong with them.</summary>
     public static TOptions AddSettings<TOptions>(this WebApplicationBuilder builder, string section)
@@ -53,14 +62,7 @@ internal static class SettingsFeature
     }
 
     private static IEnumerable<string> OfSections(IConfigurationRoot configuration, HashSet<string> ours) =>
-        [.. UnknownSections(configuration, ours), .. ValuesForSections(configuration, ours), .. UnknownLevels(configuration.GetSection("Logging"))];
-
-    /// <summary>Of the framework's <c>Logging:LogLevel</c>, and of <c>Logging:Console:LogLevel</c> and its like: a level that is none ends the start with an exception.</summary>
-    private static IEnumerable<string> UnknownLevels(IConfigurationSection logging) =>
-        from levels in logging.GetChildren().Select(static provider => provider.GetSection("LogLevel")).Append(logging.GetSection("LogLevel"))
-        from level in levels.GetChildren()
-        where !string.IsNullOrEmpty(level.Value) && !Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _)
-        select $"{level.Path}: the value is not one of {string.Join(", ", Enum.GetNames<LogLevel>())}.";
+        [.. UnknownSections(configuration, ours), .. ValuesForSections(configuration, ours), .. LoggingKeys.Problems(configuration)];
 
     /// <summary>Files and the command line are held to this: the environment has many variables that are not ours.</summary>
     private static IEnumerable<string> UnknownSections(IConfigurationRoot configuration, HashSet<string> ours) =>
@@ -69,9 +71,8 @@ internal static class SettingsFeature
         where place is not null
         from key in provider.GetChildKeys([], null).Distinct()
         where !ours.Contains(key) && !_frameworks.Contains(key, StringComparer.OrdinalIgnoreCase)
-        // ASP.NET Core has options of one word, such as --urls and --environment.
-        where provider is JsonConfigurationProvider || provider.GetChildKeys([], key).Any()
-        select $"{key}: {place} has a section of this name, which nothing reads; known are {string.Join(", ", ours.Concat(_frameworks))}.";
+        where provider is JsonConfigurationProvider || !_optionsOfOneWord.Contains(key, StringComparer.OrdinalIgnoreCase)
+        select $"{key}: {place} has something of this name, which nothing reads; known are {string.Join(", ", ours.Concat(_frameworks))}.";
 
     private static string? PlaceOf(IConfigurationProvider provider) => provider switch
     {
@@ -85,7 +86,7 @@ internal static class SettingsFeature
         from provider in configuration.Providers
         let place = PlaceOf(provider)
         where place is not null
-        from section in ours.Append("Kestrel").Append("ReverseProxy")
+        from section in ours.Append("Kestrel").Append("ReverseProxy").Append(LoggingKeys.Section)
         where provider.TryGet(section, out string? value) && !string.IsNullOrEmpty(value)
         select $"{section}: {place} has a value of this name, where a section is wanted.";
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Reflection;
 
 namespace Gateway.Configuration;
@@ -55,7 +56,7 @@ internal static class SettingsReader
         }
         else if (section.GetChildren().Any())
         {
-            problems.Add($"{section.Path}: one value is wanted here, not a section.");
+            problems.Add(UnknownKey.SectionForValue(section));
         }
         else if (!string.IsNullOrEmpty(section.Value))
         {
@@ -70,9 +71,20 @@ internal static class SettingsReader
             problems.Add($"{section.Path}: a list is wanted here ({section.Path}:0, {section.Path}:1, …).");
         }
 
-        foreach (IConfigurationSection child in section.GetChildren().Where(static child => !string.IsNullOrEmpty(child.Value)))
+        foreach (IConfigurationSection child in section.GetChildren())
         {
-            Store(child, type, value => items.Add(value), problems);
+            if (!int.TryParse(child.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            {
+                problems.Add($"{child.Path}: a list is wanted here ({section.Path}:0, {section.Path}:1, …).");
+            }
+            else if (child.GetChildren().Any())
+            {
+                problems.Add(UnknownKey.SectionForValue(child));
+            }
+            else if (!string.IsNullOrEmpty(child.Value))
+            {
+                Store(child, type, value => items.Add(value), problems);
+            }
         }
     }
 

@@ -7,4 +7,6 @@ internal static class UnknownKey
         $"{key.Path}: there is no such setting; here are {string.Join(", ", known)}.";
 
     public static string ValueForSection(IConfigurationSection key) => $"{key.Path}: has a value, where a section is wanted.";
+
+    public static string SectionForValue(IConfigurationSection key) => $"{key.Path}: one value is wanted here, not a section.";
 }

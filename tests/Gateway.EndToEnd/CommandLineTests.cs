@@ -60,6 +60,20 @@ public sealed class CommandLineTests(SharedServers servers, ITestOutputHelper ou
         Assert.StartsWith("Legacy:Adress:", Assert.Single(gateway.Lines), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--check-confg", "--check-confg: no such option, or one without a value; --help says which there are.")]
+    [InlineData("--Check-Config", "--Check-Config: no such option")]
+    [InlineData("-v", "-v: no such option")]
+    [InlineData("check", "check: no such option")]
+    [InlineData("--check-config=true", "check-config: the command line has something of this name, which nothing reads;")]
+    public async Task An_argument_that_nothing_reads_stops_the_start(string argument, string sentence)
+    {
+        RunningProcess gateway = await RunAsync([.. _good, argument]);
+
+        Assert.Equal(1, await gateway.ExitAsync());
+        Assert.StartsWith(sentence, Assert.Single(gateway.Errors), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_port_in_use_stops_the_start_with_a_sentence_that_names_it()
     {

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Gateway.Configuration;
+
+/// <summary>What of the frameworks' section <c>Logging</c> would end the start with an exception, or be passed over.</summary>
+internal static class LoggingKeys
+{
+    public const string Section = "Logging";
+
+    /// <summary>The formatters that ASP.NET Core brings along, and the options that each reads.</summary>
+    private static readonly Dictionary<string, Func<ConsoleFormatterOptions>> _formatters = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [ConsoleFormatterNames.Simple] = static () => new SimpleConsoleFormatterOptions(),
+        [ConsoleFormatterNames.Json] = static () => new JsonConsoleFormatterOptions(),
+        [ConsoleFormatterNames.Systemd] = static () => new ConsoleFormatterOptions(),
+    };
+
+    public static IEnumerable<string> Problems(IConfiguration configuration)
+    {
+        IConfigurationSection logging = configuration.GetSection(Section);
+        return [.. ValuesForSections(logging), .. UnknownLevels(logging), .. OfConsole(logging.GetSection("Console"))];
+    }
+
+    private static IEnumerable<string> ValuesForSections(IConfigurationSection logging) =>
+        from section in new[] { logging.GetSection("LogLevel"), logging.GetSection("Console"), logging.GetSection("Console:LogLevel"), logging.GetSection("Console:FormatterOptions") }
+        where !string.IsNullOrEmpty(section.Value)
+        select UnknownKey.ValueForSection(section);
+
+    /// <summary>Of <c>Logging:LogLevel</c>, and of <c>Logging:Console:LogLevel</c> and its like.</summary>
+    private static IEnumerable<string> UnknownLevels(IConfigurationSection logging) =>
+        from levels in logging.GetChildren().Select(static provider => provider.GetSection("LogLevel")).Append(logging.GetSection("LogLevel"))
+        from level in levels.GetChildren()
+        where !string.IsNullOrEmpty(level.Value) && !Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _)
+        select $"{level.Path}: the value is not one of {string.Join(", ", Enum.GetNames<LogLevel>())}.";
+
+    private static IEnumerable<string> OfConsole(IConfigurationSection console)
+    {
+        string name = console["FormatterName"] is { Length: > 0 } given ? given : ConsoleFormatterNames.Simple;
+        return _formatters.TryGetValue(name, out Func<ConsoleFormatterOptions>? options)
+            ? [.. OfOptions(console, new ConsoleLoggerOptions()), .. OfOptions(console.GetSection("FormatterOptions"), options())]
+            : [$"{console.Path}:FormatterName: the value is not one of {string.Join(", ", _formatters.Keys)}."];
+    }
+
+    /// <summary>What the framework reads into such options, and cannot.</summary>
+    private static IEnumerable<string> OfOptions(IConfigurationSection section, object options) =>
+        from child in section.GetChildren()
+        let property = options.GetType().GetProperty(child.Key, BindingFlags.Instance | BindingFlags.Public | BindingFlags.IgnoreCase)
+        where property is not null
+        from problem in IsOfText(property.PropertyType) ? OfValue(child, property, options)
+            : property.GetValue(options) is { } inner ? OfOptions(child, inner)
+            : []
+        select problem;
+
+    private static bool IsOfText(Type type) => type.IsEnum || type == typeof(bool) || type == typeof(int) || type == typeof(string);
+
+    private static IEnumerable<string> OfValue(IConfigurationSection setting, PropertyInfo property, object options)
+    {
+        if (setting.GetChildren().Any())
+        {
+            yield return UnknownKey.SectionForValue(setting);
+        }
+        else if (string.IsNullOrEmpty(setting.Value))
+        {
+            yield break;
+        }
+        else if (!SettingsValue.TryRead(setting.Value, property.PropertyType, out object? value, out string wanted))
+        {
+            yield return $"{setting.Path}: the value is not {wanted}.";
+        }
+        else if (!Takes(property, options, value))
+        {
+            yield return $"{setting.Path}: the value is out of range.";
+        }
+        else if (property.Name == nameof(ConsoleFormatterOptions.TimestampFormat) && !IsTimestampFormat(setting.Value))
+        {
+            yield return $"{setting.Path}: the value is no format of a date and time.";
+        }
+    }
+
+    private static bool Takes(PropertyInfo property, object options, object? value)
+    {
+        try
+        {
+            property.SetValue(options, value);
+            return true;
+        }
+        catch (TargetInvocationException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsTimestampFormat(string? format)
+    {
+        try
+        {
+            _ = DateTimeOffset.UnixEpoch.ToString(format, CultureInfo.InvariantCulture);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+}
