@@ -105,6 +105,10 @@ internal static class ListeningFeature
             {
                 builder.AddProblem($"{key}: the value is not a URL to listen on: http or https, an IP address, localhost or *, and a port, such as http://*:8080.");
             }
+            else if (BindingAddress.Parse(endpoint["Url"]!) is { IsUnixPipe: true, UnixPipePath: var socket } && !Directory.Exists(Path.GetDirectoryName(socket)))
+            {
+                builder.AddProblem($"{key}: the folder of the socket '{socket}' does not exist.");
+            }
         }
     }
 

@@ -84,6 +84,7 @@ public sealed class SettingsReaderTests
     [InlineData("Logging:LogLevel:Default=Warn", "Logging:LogLevel:Default: the value is not one of Trace, Debug")]
     [InlineData("Elasticsearch:Nodes:a=http://es01:9200", "Elasticsearch:Nodes:a: a list is wanted here")]
     [InlineData("Elasticsearch:Nodes:0:Url=http://es01:9200", "Elasticsearch:Nodes:0: one value is wanted here, not a section.")]
+    [InlineData("Kestrel:Endpoints:Http:Url=http://unix:/nowhere/loopgate.sock", "Kestrel:Endpoints:Http:Url: the folder of the socket '/nowhere/loopgate.sock' does not exist.")]
     [InlineData("Logging=Debug", "Logging: the command line has a value of this name, where a section is wanted.")]
     [InlineData("Logging:LogLevel=Debug", "Logging:LogLevel: has a value, where a section is wanted.")]
     [InlineData("Logging:Console=x", "Logging:Console: has a value, where a section is wanted.")]
