@@ -9,6 +9,9 @@ namespace Gateway.Inspect;
 /// <summary>The pages as HTML; every value is encoded, for much of it comes from clients.</summary>
 internal static class TracePages
 {
+    /// <summary>Of a request in the list; the whole is one click away.</summary>
+    private const int LongestName = 120;
+
     /// <summary>Attributes whose value a click searches for: all requests that shared a loop or a connection.</summary>
     private static readonly string[] _searchable = [Names.LoopId, Names.LoopDead, Names.ConnectionId, Names.ServedBy, Names.HttpRoute];
 
@@ -24,7 +27,7 @@ internal static class TracePages
             return Document("Loopgate: traces", page);
         }
 
-        page.Append("<table><thead><tr><th rowspan=2>started (UTC)<th rowspan=2>request<th rowspan=2>status<th rowspan=2>ms<th rowspan=2>served by")
+        page.Append("<table class=requests><thead><tr><th rowspan=2>started (UTC)<th rowspan=2>request<th rowspan=2>status<th rowspan=2>ms<th rowspan=2>served by")
             .Append("<th colspan=3>loop<th colspan=3>connection</tr><tr><th>id<th>use<th>reused<th>id<th>use<th>reused</tr></thead><tbody>");
         foreach (TraceView trace in traces)
         {
@@ -55,7 +58,7 @@ internal static class TracePages
     {
         Activity first = trace.First;
         page.Append(CultureInfo.InvariantCulture, $"<tr><td>{first.StartTimeUtc:HH:mm:ss.fff}")
-            .Append(CultureInfo.InvariantCulture, $"<td><a href=\"/traces/{first.TraceId.ToHexString()}\">{Encode(NameOf(first))}</a>")
+            .Append(CultureInfo.InvariantCulture, $"<td><a href=\"/traces/{first.TraceId.ToHexString()}\">{Encode(Shortened(NameOf(first)))}</a>")
             .Append(CultureInfo.InvariantCulture, $"<td class={(first.GetTagItem(Names.HttpResponseStatusCode) is >= 400 || first.GetTagItem(Names.ErrorType) is not null ? "bad" : "good")}>{Encode(TraceView.Text(first, Names.HttpResponseStatusCode))}")
             .Append(CultureInfo.InvariantCulture, $"<td class=number>{first.Duration.TotalMilliseconds:0.0}")
             .Append(CultureInfo.InvariantCulture, $"<td>{Search(first, Names.ServedBy)}");
@@ -67,6 +70,8 @@ internal static class TracePages
     /// <summary>The path of the request, for people; its route is one click away.</summary>
     private static string NameOf(Activity server) =>
         server.GetTagItem("url.path") is string path ? $"{TraceView.Text(server, Names.HttpRequestMethod)} {path}" : server.DisplayName;
+
+    private static string Shortened(string name) => name.Length <= LongestName ? name : $"{name.AsSpan(0, LongestName)}…";
 
     private static void Shared(StringBuilder page, Activity? span, string id, string use, string reused) =>
         page.Append(CultureInfo.InvariantCulture, $"<td>{Search(span, id)}<td class=number>{Encode(TraceView.Text(span, use))}<td class={TraceView.Text(span, reused) switch { "true" => "good", "false" => "bad", _ => "unknown" }}>{Encode(TraceView.Text(span, reused))}");
