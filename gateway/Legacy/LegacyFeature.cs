@@ -30,6 +30,11 @@ internal static class LegacyFeature
                 proxy.Use((context, next) => ProxyErrors.AnswerAsync(context, next, logger));
                 proxy.Use(static (context, next) =>
                 {
+                    if (HttpProtocol.IsHttp2(context.Request.Protocol))
+                    {
+                        ResetCodes.PutRight(context);
+                    }
+
                     HopFields.End(context.Request.Headers, context.Request.Headers.Connection);
                     // .NET sends no trailers with a request, so none may be announced.
                     context.Request.Headers.Remove("Trailer");

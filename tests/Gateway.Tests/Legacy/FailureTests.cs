@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Gateway.Tests.Hosting;
 
@@ -213,6 +214,28 @@ public sealed class FailureTests
         LogEntry said = Assert.Single(gateway.Log, static entry => entry.Id == 600);
         Assert.EndsWith($": {sentence}", said.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", said.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>RFC 9113 §7: INTERNAL_ERROR; a request that was cancelled would be the client's own doing.</summary>
+    [Fact]
+    public async Task An_answer_that_breaks_off_is_an_error_of_the_server_over_HTTP2()
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n1234");
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Kestrel:Endpoints:Http:Protocols", "Http2"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/a") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using HttpResponseMessage answer = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
+        HttpProtocolException broken = await Assert.ThrowsAnyAsync<HttpProtocolException>(async () =>
+        {
+            await using Stream body = await answer.Content.ReadAsStreamAsync();
+            await body.CopyToAsync(Stream.Null);
+        });
+
+        Assert.Equal(2, broken.ErrorCode);
     }
 
     internal static async Task ServerSpanTellsAsync(GatewayHost gateway, string reason, string status)
