@@ -26,7 +26,7 @@ internal static class LoggingKeys
     private static IEnumerable<string> ValuesForSections(IConfigurationSection logging) =>
         from section in new[] { logging.GetSection("LogLevel"), logging.GetSection("Console"), logging.GetSection("Console:LogLevel"), logging.GetSection("Console:FormatterOptions") }
         where !string.IsNullOrEmpty(section.Value)
-        select UnknownKey.ValueForSection(section);
+        select WrongKey.ValueForSection(section);
 
     /// <summary>Of <c>Logging:LogLevel</c>, and of <c>Logging:Console:LogLevel</c> and its like.</summary>
     private static IEnumerable<string> UnknownLevels(IConfigurationSection logging) =>
@@ -59,7 +59,7 @@ internal static class LoggingKeys
     {
         if (setting.GetChildren().Any())
         {
-            yield return UnknownKey.SectionForValue(setting);
+            yield return WrongKey.SectionForValue(setting);
         }
         else if (string.IsNullOrEmpty(setting.Value))
         {

@@ -56,7 +56,7 @@ internal static class SettingsReader
         }
         else if (section.GetChildren().Any())
         {
-            problems.Add(UnknownKey.SectionForValue(section));
+            problems.Add(WrongKey.SectionForValue(section));
         }
         else if (!string.IsNullOrEmpty(section.Value))
         {
@@ -79,7 +79,7 @@ internal static class SettingsReader
             }
             else if (child.GetChildren().Any())
             {
-                problems.Add(UnknownKey.SectionForValue(child));
+                problems.Add(WrongKey.SectionForValue(child));
             }
             else if (!string.IsNullOrEmpty(child.Value))
             {
@@ -94,7 +94,7 @@ internal static class SettingsReader
         {
             if (!string.IsNullOrEmpty(child.Value))
             {
-                problems.Add(UnknownKey.ValueForSection(child));
+                problems.Add(WrongKey.ValueForSection(child));
                 continue;
             }
 

@@ -33,24 +33,14 @@ internal sealed partial class Credentials
 
     /// <summary>
     /// The field to send now, null where the cluster wants none; false where the file has not had a secret yet. One that cannot be used
-    /// any more is said once: what worked so far works on.
+    /// any more is said: what worked so far works on.
     /// </summary>
     public bool TryGet(out AuthenticationHeaderValue? header, [NotNullWhen(false)] out string? problem)
     {
         problem = null;
-        header = _live is null ? _fixed : _live.Get(out problem);
-        if (header is null)
-        {
-            return problem is null;
-        }
-
-        if (_live?.IsNews(problem) == true)
-        {
-            Log.KeepsRunning(_logger, problem!);
-        }
-
-        problem = null;
-        return true;
+        header = _live is null ? _fixed : _live.Get(spoilt => Log.KeepsRunning(_logger, spoilt), out problem);
+        problem = header is null ? problem : null;
+        return problem is null;
     }
 
     /// <summary>After a refusal: the field that the file has by now, whatever its time says; null where that is the refused one.</summary>
@@ -80,7 +70,7 @@ internal sealed partial class Credentials
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Elasticsearch's secret: {Problem}; the one before stays in use.")]
+        [LoggerMessage(EventId = 405, Level = LogLevel.Warning, Message = "Elasticsearch's secret: {Problem}; the one before stays in use, if there was one.")]
         public static partial void KeepsRunning(ILogger logger, string problem);
     }
 }

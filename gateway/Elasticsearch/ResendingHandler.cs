@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Connections;
 
 namespace Gateway.Elasticsearch;
@@ -18,6 +19,12 @@ internal sealed class ResendingHandler(HttpMessageHandler pooled, HttpMessageHan
         }
         catch (HttpRequestException failed) when (failed.InnerException is NoAnswerException { WasReused: true })
         {
+            // .NET leaves trace context alone that is there already; this attempt has a span of its own.
+            foreach (string field in DistributedContextPropagator.Current.Fields)
+            {
+                request.Headers.Remove(field);
+            }
+
             return await _fresh.SendAsync(request, cancellationToken);
         }
     }

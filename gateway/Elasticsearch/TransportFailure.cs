@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gateway.Connections;
 
 namespace Gateway.Elasticsearch;
 
@@ -11,7 +12,7 @@ internal static class TransportFailure
         { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
             // No answer has begun, and no byte came from the other side: another node can be asked without anything being done twice.
             new NodeAnswer(NodeResult.Unreachable, Reason: failed.Message),
-        { HttpRequestError: HttpRequestError.ResponseEnded } =>
+        { InnerException: NoAnswerException } =>
             new NodeAnswer(NodeResult.Broken, Reason: "the connection ended before the answer began", Cause: Causes.ConnectionEnded),
         { InnerException: IOException broken } => Of(broken),
         _ => new NodeAnswer(NodeResult.Broken, Reason: InWords(failed.HttpRequestError)),

@@ -1,4 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics;
 
 namespace Gateway.Files;
 
@@ -10,9 +10,11 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
     where T : class
 {
     private const int MostTries = 3;
+    private static readonly TimeSpan _moment = TimeSpan.FromSeconds(1);
 
     private volatile Version? _running;
-    private string? _said;
+    private long _wrongSince;
+    private bool _isSaid;
 
     /// <summary>What they say, null where they have never been usable; <paramref name="problem"/> is what is wrong with them now.</summary>
     public T? Get(out string? problem)
@@ -41,11 +43,18 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
         return _running?.Value;
     }
 
-    /// <summary>The same; what is wrong is said once, and again only after the files have been good in between.</summary>
-    public T? Get(Action<string> say)
+    /// <summary>
+    /// The same; what is wrong is said once, and again only after the files have been good in between. Not at first sight where an older version
+    /// is in use: they may only be being replaced.
+    /// </summary>
+    public T? Get(Action<string> say, out string? problem)
     {
-        T? value = Get(out string? problem);
-        if (IsNews(problem))
+        T? value = Get(out problem);
+        if (problem is null)
+        {
+            (_wrongSince, _isSaid) = (0, false);
+        }
+        else if ((value is null || IsNoMoment()) && !Interlocked.Exchange(ref _isSaid, true))
         {
             say(problem);
         }
@@ -53,14 +62,22 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
         return value;
     }
 
-    /// <summary>Whether there is a problem that was not asked about since the files were last good, or was another one.</summary>
-    public bool IsNews([NotNullWhen(true)] string? problem) => Interlocked.Exchange(ref _said, problem) != problem && problem is not null;
+    /// <inheritdoc cref="Get(Action{string}, out string)"/>
+    public T? Get(Action<string> say) => Get(say, out _);
 
     /// <summary>The same, read whatever the times say: two versions may be written within one tick of a coarse clock.</summary>
     public T? Reread(out string? problem)
     {
         _running = _running is { } running ? running with { Written = default } : null;
         return Get(out problem);
+    }
+
+    /// <summary>Whether this has been so for more than a moment.</summary>
+    private bool IsNoMoment()
+    {
+        long now = Stopwatch.GetTimestamp();
+        long since = Interlocked.CompareExchange(ref _wrongSince, now, 0);
+        return since != 0 && Stopwatch.GetElapsedTime(since, now) >= _moment;
     }
 
     private string? Read((DateTime, DateTime) written)

@@ -21,7 +21,7 @@ internal static class YarpKeys
         from list in section.GetChildren()
         from problem in list.Key.ToUpperInvariant() switch
         {
-            "ROUTES" or "CLUSTERS" when !string.IsNullOrEmpty(list.Value) => [UnknownKey.ValueForSection(list)],
+            "ROUTES" or "CLUSTERS" when !string.IsNullOrEmpty(list.Value) => [WrongKey.ValueForSection(list)],
             "ROUTES" => list.GetChildren().SelectMany(static route => Unknown(route, typeof(RouteConfig))),
             "CLUSTERS" => list.GetChildren().SelectMany(static cluster => Unknown(cluster, typeof(ClusterConfig))),
             _ => [$"{list.Path}: there is no such setting; {section.Path} has Routes, Clusters."],
@@ -34,7 +34,7 @@ internal static class YarpKeys
         bool isRecord = read.Namespace?.StartsWith("Yarp.", StringComparison.Ordinal) == true && !read.IsEnum;
         if (!string.IsNullOrEmpty(section.Value) && (isRecord || ItemOf(read) is not null))
         {
-            return [UnknownKey.ValueForSection(section)];
+            return [WrongKey.ValueForSection(section)];
         }
 
         if (ItemOf(read) is { } item)
@@ -56,7 +56,7 @@ internal static class YarpKeys
         ];
         if (!keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
         {
-            return [UnknownKey.Sentence(child, keys)];
+            return [WrongKey.Unknown(child, keys)];
         }
 
         return owner.GetProperty(child.Key, BindingFlags.Instance | BindingFlags.Public | BindingFlags.IgnoreCase) is { } property

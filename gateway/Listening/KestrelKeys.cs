@@ -96,14 +96,14 @@ internal static class KestrelKeys
     }
 
     private static IEnumerable<string> InEach(IConfigurationSection section, Func<IConfigurationSection, IEnumerable<string>> problems) =>
-        string.IsNullOrEmpty(section.Value) ? section.GetChildren().SelectMany(problems) : [UnknownKey.ValueForSection(section)];
+        string.IsNullOrEmpty(section.Value) ? section.GetChildren().SelectMany(problems) : [WrongKey.ValueForSection(section)];
 
     private static IEnumerable<string> Unknown(IConfigurationSection section, string[] keys) =>
         InEach(section, child => Known(child, keys) ?? []);
 
     /// <summary>Null where the key is one of these.</summary>
     private static IEnumerable<string>? Known(IConfigurationSection child, IReadOnlyList<string> keys) =>
-        keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase) ? null : [UnknownKey.Sentence(child, keys)];
+        keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase) ? null : [WrongKey.Unknown(child, keys)];
 
     /// <summary>Values, and limits made of values; what else there is, a program sets.</summary>
     private static string[] Settable(Type type) =>

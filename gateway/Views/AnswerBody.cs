@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Gateway.Views;
@@ -82,7 +83,8 @@ internal static class AnswerBody
     private static string? FailedShards(ReadOnlyMemory<byte> json)
     {
         using JsonDocument shards = JsonDocument.Parse(json);
-        return CountOf(shards.RootElement, "failed") is > 0 and { } failed ? $"{failed} of {CountOf(shards.RootElement, "total")} shards failed" : null;
+        (int? failed, int? total) = (CountOf(shards.RootElement, "failed"), CountOf(shards.RootElement, "total"));
+        return failed > 0 ? $"{failed} of {total?.ToString(CultureInfo.InvariantCulture) ?? "all"} shards failed" : null;
 
         static int? CountOf(JsonElement shards, string name) =>
             shards.ValueKind != JsonValueKind.Object || !shards.TryGetProperty(name, out JsonElement number) ? null

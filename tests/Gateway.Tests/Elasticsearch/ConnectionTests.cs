@@ -63,6 +63,26 @@ public sealed class ConnectionTests
                 TraceOfOne.Attribute(call, "loopgate.connection.attempts"),
                 TraceOfOne.Attribute(call, "loopgate.connection.use"),
                 TraceOfOne.Attribute(call, "http.request.resend_count"))));
+        // What the node makes of each attempt belongs under that attempt.
+        Assert.Equal(
+            calls.Select(static call => call.GetProperty("spanId").GetString()),
+            node.Requests.Skip(1).Select(static request => request.Field("traceparent")!.Split('-')[2]));
+    }
+
+    [Fact]
+    public async Task A_connection_that_ends_within_the_head_of_an_answer_is_called_so()
+    {
+        await using var node = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync("HTTP/1.1 2");
+        });
+        await using Scene scene = await Scene.StartAsync(node);
+
+        using HttpResponseMessage answer = await scene.GetsProblemAsync(502, "Elasticsearch sent an answer that cannot be used.");
+
+        Assert.Contains("the connection ended before the answer did", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+        Assert.Single(node.Connections);
     }
 
     [Theory]

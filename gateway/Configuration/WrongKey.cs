@@ -1,9 +1,9 @@
 namespace Gateway.Configuration;
 
-/// <summary>What is said of a key that would else be passed over.</summary>
-internal static class UnknownKey
+/// <summary>What is said of a key that would else be passed over, or has something that it cannot have.</summary>
+internal static class WrongKey
 {
-    public static string Sentence(IConfigurationSection key, IEnumerable<string> known) =>
+    public static string Unknown(IConfigurationSection key, IEnumerable<string> known) =>
         $"{key.Path}: there is no such setting; here are {string.Join(", ", known)}.";
 
     public static string ValueForSection(IConfigurationSection key) => $"{key.Path}: has a value, where a section is wanted.";
