@@ -45,7 +45,7 @@ internal static class CommandLine
         string[] settings = [.. args.Where(static arg => arg != CheckConfig)];
         if (Unread(settings) is { } unread)
         {
-            return Fail([$"{unread}: no such option, or one without a value; --help says which there are."]);
+            return Fail([$"{unread}; --help says which there are."]);
         }
 
         try
@@ -75,24 +75,36 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>The first argument that the framework would pass over: it reads <c>--name=value</c>, <c>/name=value</c>, <c>name=value</c>, and <c>--name value</c>.</summary>
+    /// <summary>
+    /// Of the first argument that the framework would pass over, or end with an exception: it reads <c>--name=value</c>, <c>/name=value</c>,
+    /// <c>name=value</c> and <c>--name value</c>. A value is not repeated, for it may be a secret.
+    /// </summary>
     private static string? Unread(string[] args)
     {
         for (int i = 0; i < args.Length; i++)
         {
-            if (args[i].Contains('='))
+            string name = args[i].Split('=')[0];
+            bool hasValue = name.Length < args[i].Length;
+            bool isLong = name.StartsWith("--", StringComparison.Ordinal) || name.StartsWith('/');
+            if (!isLong && name.StartsWith('-'))
+            {
+                return $"{name}: there is no such option";
+            }
+
+            if (hasValue)
             {
                 continue;
             }
 
-            bool isName = args[i].StartsWith("--", StringComparison.Ordinal) || args[i].StartsWith('/');
-            if (!isName || i + 1 == args.Length)
+            if (!isLong)
             {
-                return args[i];
+                return $"Argument {i + 1} is neither an option nor the value of one";
             }
 
-            // The next one is its value.
-            i++;
+            if (++i == args.Length)
+            {
+                return $"{name}: there is no such option, or it has no value";
+            }
         }
 
         return null;

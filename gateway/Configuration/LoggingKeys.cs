@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Logs;
 
 namespace Gateway.Configuration;
 
@@ -9,18 +10,16 @@ internal static class LoggingKeys
 {
     public const string Section = "Logging";
 
-    /// <summary>The formatters that ASP.NET Core brings along, and the options that each reads.</summary>
-    private static readonly Dictionary<string, Func<ConsoleFormatterOptions>> _formatters = new(StringComparer.OrdinalIgnoreCase)
-    {
-        [ConsoleFormatterNames.Simple] = static () => new SimpleConsoleFormatterOptions(),
-        [ConsoleFormatterNames.Json] = static () => new JsonConsoleFormatterOptions(),
-        [ConsoleFormatterNames.Systemd] = static () => new ConsoleFormatterOptions(),
-    };
+    private static readonly string[] _formatters = [ConsoleFormatterNames.Simple, ConsoleFormatterNames.Json, ConsoleFormatterNames.Systemd];
 
     public static IEnumerable<string> Problems(IConfiguration configuration)
     {
         IConfigurationSection logging = configuration.GetSection(Section);
-        return [.. ValuesForSections(logging), .. UnknownLevels(logging), .. OfConsole(logging.GetSection("Console"))];
+        return
+        [
+            .. ValuesForSections(logging), .. UnknownLevels(logging), .. OfConsole(logging.GetSection("Console")),
+            .. OfOptions(logging.GetSection("OpenTelemetry"), new OpenTelemetryLoggerOptions()),
+        ];
     }
 
     private static IEnumerable<string> ValuesForSections(IConfigurationSection logging) =>
@@ -35,12 +34,20 @@ internal static class LoggingKeys
         where !string.IsNullOrEmpty(level.Value) && !Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _)
         select $"{level.Path}: the value is not one of {string.Join(", ", Enum.GetNames<LogLevel>())}.";
 
+    /// <summary>ASP.NET Core makes every formatter, whichever of them it then uses.</summary>
     private static IEnumerable<string> OfConsole(IConfigurationSection console)
     {
-        string name = console["FormatterName"] is { Length: > 0 } given ? given : ConsoleFormatterNames.Simple;
-        return _formatters.TryGetValue(name, out Func<ConsoleFormatterOptions>? options)
-            ? [.. OfOptions(console, new ConsoleLoggerOptions()), .. OfOptions(console.GetSection("FormatterOptions"), options())]
-            : [$"{console.Path}:FormatterName: the value is not one of {string.Join(", ", _formatters.Keys)}."];
+        IConfigurationSection formatter = console.GetSection("FormatterOptions");
+        string? name = console["FormatterName"];
+        return
+        [
+            .. OfOptions(console, new ConsoleLoggerOptions()),
+            .. OfOptions(formatter, new SimpleConsoleFormatterOptions()),
+            .. OfOptions(formatter, new JsonConsoleFormatterOptions()),
+            .. string.IsNullOrEmpty(name) || _formatters.Contains(name, StringComparer.OrdinalIgnoreCase)
+                ? Array.Empty<string>()
+                : [$"{console.Path}:FormatterName: the value is not one of {string.Join(", ", _formatters)}."],
+        ];
     }
 
     /// <summary>What the framework reads into such options, and cannot.</summary>
@@ -53,7 +60,7 @@ internal static class LoggingKeys
             : []
         select problem;
 
-    private static bool IsOfText(Type type) => type.IsEnum || type == typeof(bool) || type == typeof(int) || type == typeof(string);
+    private static bool IsOfText(Type type) => type.IsEnum || type == typeof(bool) || type == typeof(int) || type == typeof(char) || type == typeof(string);
 
     private static IEnumerable<string> OfValue(IConfigurationSection setting, PropertyInfo property, object options)
     {

@@ -13,6 +13,7 @@ internal static class SettingsValue
         (value, wanted) = type switch
         {
             _ when type == typeof(string) => (text, "a text"),
+            _ when type == typeof(char) => (text.Length == 1 ? text[0] : null, "one character"),
             _ when type == typeof(bool) => (bool.TryParse(text, out bool flag) ? flag : null, "true or false"),
             _ when type == typeof(int) => (Int(text), "a whole number"),
             _ when type == typeof(long) => (Long(text), "a whole number"),

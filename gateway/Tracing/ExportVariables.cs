@@ -12,7 +12,7 @@ internal static class ExportVariables
 {
     private const int LargestQueue = 1_000_000;
     private const string WholeNumber = "a whole number above 0";
-    private const string Headers = "name=value, or several of these with commas between them, of names and percent-encoded values that HTTP can carry";
+    private const string Headers = "name=value, or several of these with commas between them, each name once, of what HTTP can carry once percent-encoding is taken off";
 
     private static readonly string[] _signals = ["", "TRACES_", "METRICS_", "LOGS_"];
     private static readonly string[] _numbers = ["SCHEDULE_DELAY", "EXPORT_TIMEOUT", "MAX_EXPORT_BATCH_SIZE"];
@@ -27,15 +27,15 @@ internal static class ExportVariables
         .. Files(read),
     ];
 
-    private static string? Value(Func<string, string?> read, string variable) => read(variable) is { Length: > 0 } value ? value : null;
+    private static string? Value(Func<string, string?> read, string variable) => read(variable)?.Trim() is { Length: > 0 } value ? value : null;
 
     private static IEnumerable<(string Variable, Func<string, bool> IsRight, string Wanted)> Checks() =>
     [
-        OneOf("OTEL_TRACES_EXPORTER", "otlp", "none"),
-        OneOf("OTEL_LOGS_EXPORTER", "otlp", "none"),
-        ("OTEL_SDK_DISABLED", static value => bool.TryParse(value, out _), "true or false"),
-        OneOf("OTEL_METRICS_EXEMPLAR_FILTER", "always_on", "always_off", "trace_based"),
-        OneOf("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative", "delta", "lowmemory"),
+        OneOf("OTEL_TRACES_EXPORTER", StringComparer.Ordinal, "otlp", "none"),
+        OneOf("OTEL_LOGS_EXPORTER", StringComparer.Ordinal, "otlp", "none"),
+        OneOf("OTEL_SDK_DISABLED", StringComparer.OrdinalIgnoreCase, "true", "false"),
+        OneOf("OTEL_METRICS_EXEMPLAR_FILTER", StringComparer.OrdinalIgnoreCase, "always_on", "always_off", "trace_based"),
+        OneOf("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", StringComparer.OrdinalIgnoreCase, "cumulative", "delta", "lowmemory"),
         ("OTEL_RESOURCE_ATTRIBUTES", static value => Pairs(value).All(static pair => pair.Name.Length > 0), "name=value, or several of these with commas between them"),
         ("OTEL_METRIC_EXPORT_INTERVAL", IsAboveZero, WholeNumber),
         ("OTEL_METRIC_EXPORT_TIMEOUT", IsAboveZero, WholeNumber),
@@ -47,8 +47,8 @@ internal static class ExportVariables
     private static IEnumerable<(string Variable, Func<string, bool> IsRight, string Wanted)> OfSignal(string prefix) =>
     [
         (prefix + "ENDPOINT", static value => HttpAddress.TryRead(value, out _), "an absolute URL with http or https"),
-        OneOf(prefix + "PROTOCOL", "grpc", "http/protobuf"),
-        OneOf(prefix + "COMPRESSION", "gzip", "none"),
+        OneOf(prefix + "PROTOCOL", StringComparer.Ordinal, "grpc", "http/protobuf"),
+        OneOf(prefix + "COMPRESSION", StringComparer.OrdinalIgnoreCase, "gzip", "none"),
         (prefix + "HEADERS", AreHeaders, Headers),
         (prefix + "TIMEOUT", IsAboveZero, "a whole number of milliseconds above 0"),
     ];
@@ -57,7 +57,7 @@ internal static class ExportVariables
     private static IEnumerable<(string Variable, Func<string, bool> IsRight, string Wanted)> OfBatches(string prefix) =>
     [
         .. _numbers.Select(name => (prefix + name, (Func<string, bool>)IsAboveZero, WholeNumber)),
-        (prefix + "MAX_QUEUE_SIZE", static value => IsAboveZero(value) && int.Parse(value, CultureInfo.InvariantCulture) <= LargestQueue, $"a whole number from 1 to {LargestQueue}"),
+        (prefix + "MAX_QUEUE_SIZE", static value => IsFromOneTo(LargestQueue, value), $"a whole number from 1 to {LargestQueue}"),
     ];
 
     /// <summary>The exporter reads them as it is made, and of one that it cannot read it ends the start.</summary>
@@ -82,21 +82,27 @@ internal static class ExportVariables
         }
     }
 
-    private static (string Variable, Func<string, bool> IsRight, string Wanted) OneOf(string variable, params string[] values) =>
-        (variable, value => values.Contains(value), $"{string.Join(", ", values[..^1])} or {values[^1]}");
+    private static (string Variable, Func<string, bool> IsRight, string Wanted) OneOf(string variable, StringComparer comparer, params string[] values) =>
+        (variable, value => values.Contains(value, comparer), $"{string.Join(", ", values[..^1])} or {values[^1]}");
 
+    /// <summary>The exporter takes the percent-encoding off the whole list first, and has a <c>User-Agent</c> of its own.</summary>
     private static bool AreHeaders(string value)
     {
         using var request = new HttpRequestMessage();
-        return Pairs(value).All(pair =>
-            request.Headers.TryAddWithoutValidation(pair.Name, "") && !Uri.UnescapeDataString(pair.Value).AsSpan().ContainsAnyExceptInRange(' ', '~'));
+        request.Headers.TryAddWithoutValidation("User-Agent", "");
+        return Pairs(Uri.UnescapeDataString(value)).All(pair =>
+            !request.Headers.NonValidated.Contains(pair.Name) && request.Headers.TryAddWithoutValidation(pair.Name, "")
+            && !pair.Value.AsSpan().ContainsAnyExceptInRange(' ', '~'));
     }
 
-    /// <summary>A comma behind the last is no harm. What has no equals sign has no name here.</summary>
+    /// <summary>Empty items are no harm. What has no equals sign has no name here.</summary>
     private static IEnumerable<(string Name, string Value)> Pairs(string list) =>
-        from pair in (list.EndsWith(',') ? list[..^1] : list).Split(',')
+        from pair in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
         let at = Math.Max(pair.IndexOf('='), 0)
         select (pair[..at].Trim(), pair[at..].TrimStart('='));
 
-    private static bool IsAboveZero(string value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0;
+    private static bool IsAboveZero(string value) => IsFromOneTo(int.MaxValue, value);
+
+    private static bool IsFromOneTo(int most, string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 && number <= most;
 }

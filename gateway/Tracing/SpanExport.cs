@@ -23,7 +23,7 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
     }
 
     /// <summary>Whether the environment asks for export: it names an endpoint, or the exporter itself.</summary>
-    public static bool IsWanted => Environment.GetEnvironmentVariable("OTEL_TRACES_EXPORTER") switch
+    public static bool IsWanted => Variable("OTEL_TRACES_EXPORTER") switch
     {
         "none" => false,
         "otlp" => true,
@@ -48,26 +48,29 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
         base.OnExport(data);
     }
 
-    private static string? Endpoint(string signal) => Environment.GetEnvironmentVariable($"OTEL_EXPORTER_OTLP_{signal}ENDPOINT");
+    private static string? Endpoint(string signal) => Variable($"OTEL_EXPORTER_OTLP_{signal}ENDPOINT");
+
+    /// <summary>An empty one is one that is not set (OpenTelemetry's specification of its variables).</summary>
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } value ? value : null;
 
     /// <summary>The options read the general variables themselves; those of the signal win, and its endpoint is used as it is.</summary>
     private static OtlpExporterOptions OptionsFromEnvironment()
     {
         var options = new OtlpExporterOptions();
-        options.Protocol = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") switch
+        options.Protocol = Variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") switch
         {
             "grpc" => OtlpExportProtocol.Grpc,
             "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
             _ => options.Protocol,
         };
-        options.Compression = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION") switch
+        options.Compression = Variable("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION")?.ToUpperInvariant() switch
         {
-            "gzip" => OtlpExportCompression.GZip,
-            "none" => OtlpExportCompression.None,
+            "GZIP" => OtlpExportCompression.GZip,
+            "NONE" => OtlpExportCompression.None,
             _ => options.Compression,
         };
-        options.Headers = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_HEADERS") ?? options.Headers;
-        if (int.TryParse(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"), CultureInfo.InvariantCulture, out int timeout))
+        options.Headers = Variable("OTEL_EXPORTER_OTLP_TRACES_HEADERS") ?? options.Headers;
+        if (int.TryParse(Variable("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"), CultureInfo.InvariantCulture, out int timeout))
         {
             options.TimeoutMilliseconds = timeout;
         }

@@ -5,7 +5,8 @@ namespace Gateway.Tests.Tracing;
 /// <summary>What of OpenTelemetry's variables stops the start.</summary>
 public sealed class ExportVariablesTests
 {
-    private const string Headers = "name=value, or several of these with commas between them, of names and percent-encoded values that HTTP can carry";
+    private const string Headers =
+        "name=value, or several of these with commas between them, each name once, of what HTTP can carry once percent-encoding is taken off";
 
     [Theory]
     [InlineData("OTEL_TRACES_EXPORTER", "zipkin", "otlp or none")]
@@ -14,7 +15,11 @@ public sealed class ExportVariablesTests
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "/v1/metrics", "an absolute URL with http or https")]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "grpc or http/protobuf")]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "secret", Headers)]
-    [InlineData("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=secret,,b=c", Headers)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=secret,b", Headers)]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a=sec%2Cret", Headers)]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a%20b=secret", Headers)]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a=secret,A=c", Headers)]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "user-agent=secret", Headers)]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "=secret", Headers)]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a b=secret", Headers)]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a=sec%0Aret", Headers)]
@@ -40,7 +45,12 @@ public sealed class ExportVariablesTests
     [InlineData("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf")]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a=b%20c,d=e==,")]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a=1, Authorization=Basic%20dTpw")]
-    [InlineData("OTEL_RESOURCE_ATTRIBUTES", "a=b,c=%20")]
+    [InlineData("OTEL_RESOURCE_ATTRIBUTES", "a=b,,c=%20,")]
+    [InlineData("OTEL_RESOURCE_ATTRIBUTES", " ")]
+    [InlineData("OTEL_EXPORTER_OTLP_COMPRESSION", " GZIP")]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc ")]
+    [InlineData("OTEL_METRICS_EXEMPLAR_FILTER", "Trace_Based")]
+    [InlineData("OTEL_SDK_DISABLED", "TRUE")]
     [InlineData("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]
     [InlineData("OTEL_BSP_EXPORT_TIMEOUT", "30000")]
     public void A_right_one_and_an_empty_one_are_let_be(string variable, string value) => Assert.Empty(Problems(variable, value));
