@@ -25,6 +25,9 @@ internal struct AnswerHead
     /// <summary>The whole head of the final answer has come.</summary>
     public bool IsOver { get; private set; }
 
+    /// <summary>What follows is no HTTP.</summary>
+    public readonly bool IsSwitch => IsOver && _status == StatusCodes.Status101SwitchingProtocols;
+
     /// <summary>
     /// Two lengths, or a length beside chunks (RFC 9112 §6.3); an encoding of which only the chunks would be taken off, or one in HTTP/1.0,
     /// which has none (§6.1).

@@ -10,7 +10,6 @@ namespace Gateway.Legacy;
 internal sealed class AppStream(Stream inner) : PassingStream(inner)
 {
     private int _requests;
-    private bool _switched;
     private bool _isSpent;
     private AnswerHead _head;
     private volatile bool _isReading;
@@ -40,7 +39,7 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
     {
         var upload = Upload.Current;
         // .NET does not pipeline: what is written after an answer is the next request.
-        if (upload is null ? !_isUnanswered && !_switched : !ReferenceEquals(upload, _watch?.Upload))
+        if (upload is null ? !_isUnanswered && !_head.IsSwitch : !ReferenceEquals(upload, _watch?.Upload))
         {
             Begin(upload);
         }
@@ -80,12 +79,7 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
             }
 
             _isReading = false;
-            if (_isUnanswered)
-            {
-                _isUnanswered = false;
-                _switched = buffer.Span[..count].StartsWith("HTTP/1.1 101"u8);
-            }
-
+            _isUnanswered = false;
             SeeHead(buffer.Span[..count]);
 
             return _watch is { IsOpen: true } watch ? await watch.HoldAsync(buffer, count, ReadMoreAsync) : count;

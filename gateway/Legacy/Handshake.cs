@@ -35,6 +35,12 @@ internal static class Handshake
             return next(context);
         }
 
+        if (isExtendedConnect)
+        {
+            // Not used there, and the proxy makes one of its own where the app speaks HTTP/1.1.
+            fields.Remove("Sec-WebSocket-Key");
+        }
+
         if (fields.SecWebSocketVersion != Version)
         {
             // §4.4: the answer names the version that is spoken.

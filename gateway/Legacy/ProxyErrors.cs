@@ -36,6 +36,12 @@ internal static partial class ProxyErrors
             Log.Failed(logger, Problem.Of(outcome).Reason, failed.Error, ReasonOf(failed.Exception));
         }
 
+        if (Upload.Of(context) is { IsStopped: true })
+        {
+            // What the client still sends of its body is nobody's.
+            context.TakeNoMoreRequests();
+        }
+
         await context.AnswerAsync(outcome);
     }
 
@@ -117,12 +123,13 @@ internal static partial class ProxyErrors
 
     /// <summary>Our own sentence for it, else .NET's word where there is one: the message of an exception may quote what the app sent.</summary>
     private static string ReasonOf(Exception? exception) =>
-        Find<HttpIOException>(exception, static own => own is NoAnswerException or UnsoundAnswerException)?.Message ?? exception?.GetBaseException() switch
+        Find<HttpIOException>(exception, static own => own is NoAnswerException or UnsoundAnswerException or HttpProtocolException)?.Message
+        ?? (Find<HttpRequestException>(exception, static e => e.HttpRequestError != HttpRequestError.Unknown)?.HttpRequestError
+            ?? Find<HttpIOException>(exception)?.HttpRequestError) switch
         {
-            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => "The head of the answer is too long.",
-            HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } failed => failed.HttpRequestError.ToString(),
-            { } other => other.Message,
-            null => "no reason given",
+            HttpRequestError.ConfigurationLimitExceeded => "The head of the answer is too long.",
+            { } word => word.ToString(),
+            null => Find<Exception>(exception, static e => e is not AggregateException && e.InnerException is null)?.Message ?? "no reason given",
         };
 
     private static partial class Log

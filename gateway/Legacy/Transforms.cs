@@ -25,9 +25,9 @@ internal static class Transforms
         context.AddResponseTransform(static transform =>
         {
             EndHop(transform);
+            EndEarly(transform.HttpContext);
             Handshake.Check(transform);
             BodilessAnswers.Mend(transform);
-            EndEarly(transform.HttpContext);
             return ValueTask.CompletedTask;
         });
         if (context.Route.RouteId != LegacyRoute.Id)

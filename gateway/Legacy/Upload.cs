@@ -110,7 +110,8 @@ internal sealed class Upload
             return false;
         }
 
-        if (status is StatusCodes.Status101SwitchingProtocols or >= StatusCodes.Status300MultipleChoices)
+        // What has no such class (RFC 9110 §15), or was not asked for, will not be passed on either.
+        if (status is < StatusCodes.Status200OK or >= StatusCodes.Status300MultipleChoices)
         {
             Stop();
         }
@@ -122,8 +123,15 @@ internal sealed class Upload
         return true;
     }
 
-    /// <summary>The connection ended without an answer.</summary>
-    public void AnswerFailed() => _answer.TrySetResult(false);
+    /// <summary>The connection ended without an answer, or with one that cannot be passed on: no more of the body is wanted.</summary>
+    public void AnswerFailed()
+    {
+        _answer.TrySetResult(false);
+        if (!_over.Task.IsCompleted)
+        {
+            Stop();
+        }
+    }
 
     /// <summary>Whether an answer has begun, or begins now that the connection has failed: what came before its end is read first.</summary>
     public async Task<bool> IsAnsweredAsync() =>
