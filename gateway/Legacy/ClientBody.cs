@@ -10,12 +10,25 @@ namespace Gateway.Legacy;
 /// </summary>
 internal sealed class ClientBody(PipeReader reader, bool isHttp1) : PassingStream(Null)
 {
+    /// <summary>The client broke off within it, over HTTP/1.1. To Kestrel that read goes on for ever, so the connection can only be ended.</summary>
+    public bool IsBroken { get; private set; }
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using CancellationTokenRegistration ending = isHttp1
             ? cancellationToken.UnsafeRegister(static body => ((ClientBody)body!).EndRead(), this)
             : default;
-        ReadResult read = await reader.ReadAsync(isHttp1 ? CancellationToken.None : cancellationToken);
+        ReadResult read;
+        try
+        {
+            read = await reader.ReadAsync(isHttp1 ? CancellationToken.None : cancellationToken);
+        }
+        catch (IOException failed) when (isHttp1 && failed is not BadHttpRequestException)
+        {
+            IsBroken = true;
+            throw;
+        }
+
         ReadOnlySequence<byte> taken = read.Buffer.Slice(0, Math.Min(buffer.Length, read.Buffer.Length));
         taken.CopyTo(buffer.Span);
         int count = (int)taken.Length;

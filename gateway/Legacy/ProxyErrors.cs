@@ -27,6 +27,11 @@ internal static partial class ProxyErrors
                 context.TakeNoMoreRequests();
             }
 
+            if (Upload.Of(context) is { HasLostClient: true })
+            {
+                context.Abort();
+            }
+
             return;
         }
 
@@ -60,6 +65,11 @@ internal static partial class ProxyErrors
         if (Has<TimeoutException>(failed.Exception) || failed.Error == ForwarderError.RequestTimedOut)
         {
             return Outcome.AppTooSlow;
+        }
+
+        if (Upload.Of(context) is { HasLostClient: true })
+        {
+            return Outcome.ClientLeft;
         }
 
         // YARP itself aborts the client's connection where an answer breaks off, so this is asked before whether the client is there.

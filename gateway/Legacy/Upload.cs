@@ -59,6 +59,9 @@ internal sealed class Upload
     /// <summary>The answer broke off.</summary>
     public bool IsBroken { get; private set; }
 
+    /// <summary>The client broke off, over HTTP/1.1.</summary>
+    public bool HasLostClient => _body is { IsBroken: true };
+
     /// <summary>Cancelled when no more is to be sent.</summary>
     public CancellationToken Stopped => _stop.Token;
 

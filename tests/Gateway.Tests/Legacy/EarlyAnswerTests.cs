@@ -90,6 +90,56 @@ public sealed class EarlyAnswerTests
         Assert.Equal((413, "large"), (seen.Status, seen.Body));
     }
 
+    /// <summary>Whoever resets his connections must not fill the log: Kestrel calls a body that it cannot drain an error, and of such an event the host of the test complains.</summary>
+    [Theory]
+    [InlineData(TooLarge)]
+    [InlineData("HTTP/1.1 101 Switching Protocols\r\n\r\n")]
+    [InlineData("SSH-2.0-OpenSSH_9.9\r\n")]
+    public async Task A_client_that_resets_its_upload_while_the_app_answers_is_no_error(string answer)
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync(answer);
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+
+        await Parallel.ForAsync(0, 1000, new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (i, cancellation) =>
+        {
+            using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+            await client.SendAsync($"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n{new string('x', i % 3 * 1000)}");
+            await Task.Delay(i % 4, cancellation);
+            client.Reset();
+        });
+    }
+
+    /// <summary>Its client pauses within the body, and would go on for ever.</summary>
+    [Theory]
+    [InlineData("HTTP/1.1 099 None\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData("HTTP/1.1 101 Switching Protocols\r\n\r\n")]
+    [InlineData("")]
+    public async Task An_answer_that_cannot_be_passed_on_ends_the_upload_at_once(string answer)
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync(answer);
+            if (answer.Length > 0)
+            {
+                await connection.StallAsync();
+            }
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf");
+        RawAnswer seen = await client.ReadAnswerAsync();
+
+        Assert.Equal((502, "close"), (seen.Status, seen.Field("Connection")));
+        Assert.Equal("app_broken", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
+    }
+
     [Fact]
     public async Task An_app_that_ignores_a_large_body_and_answers_as_much_is_heard()
     {

@@ -110,12 +110,41 @@ public sealed class HandshakeTests
         using var request = new HttpRequestMessage(HttpMethod.Connect, "/ws") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         request.Headers.Protocol = "websocket";
         request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", version);
+        request.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", "of no use here");
 
         using HttpResponseMessage answer = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
 
         Assert.Equal(status, (int)answer.StatusCode);
         Assert.Equal(answered is null ? 0 : 1, app.Requests.Count);
+        Assert.All(app.Requests, static sent => Assert.Equal(24, sent.Field("Sec-WebSocket-Key")!.Length));
         Assert.Equal(answered is null ? ["13"] : [], answer.Headers.TryGetValues("Sec-WebSocket-Version", out IEnumerable<string>? spoken) ? spoken : []);
         Assert.Equal(reason, TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 103 Early Hints\r\n\r\n" + Switching + Accept + "\r\n", "")]
+    [InlineData("HTTP/1", ".1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" + Accept + "\r\n")]
+    public async Task What_follows_a_switch_is_never_taken_for_HTTP_however_its_head_arrived(string head, string rest)
+    {
+        const string Message = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n";
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync(head);
+            await Task.Delay(100);
+            await connection.SendAsync(rest);
+            await connection.ReadAsync(4);
+            await connection.SendAsync(Message);
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync($"GET /ws HTTP/1.1\r\nHost: h\r\n{Upgrade}{Version}{Key}\r\n");
+        Assert.Equal(101, (await client.ReadAnswerAsync()).Status);
+        await client.SendAsync("ping");
+
+        Assert.Equal(Message, await client.ReadUntilAsync(Message));
+        Assert.True(await client.IsClosedAsync());
+        Assert.DoesNotContain(gateway.Log, static entry => entry.Id == 600);
     }
 }
