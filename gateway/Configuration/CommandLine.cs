@@ -98,7 +98,7 @@ internal static class CommandLine
 
             if (!isLong)
             {
-                return $"Argument {i + 1} is neither an option nor the value of one";
+                return "There is an argument that is neither an option nor the value of one";
             }
 
             if (++i == args.Length)

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Legacy;
 
 /// <summary>
-/// YARP 2.3 has two codes of RFC 9113 §7 in each other's place: of an answer that broke off it would say that it was cancelled, which a gRPC client takes for
-/// its own doing and does not report or repeat.
+/// YARP 2.3 has two codes of RFC 9113 §7 in each other's place: of an answer that broke off it would say that it was cancelled, which to a gRPC
+/// client is its own doing.
 /// </summary>
 internal sealed class ResetCodes(IHttpResetFeature inner) : IHttpResetFeature
 {

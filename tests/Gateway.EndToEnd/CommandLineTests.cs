@@ -65,7 +65,7 @@ public sealed class CommandLineTests(SharedServers servers, ITestOutputHelper ou
     [InlineData("--Check-Config", "--Check-Config: there is no such option, or it has no value;")]
     [InlineData("-v", "-v: there is no such option; --help says which there are.")]
     [InlineData("-Elasticsearch:ApiKey=secret", "-Elasticsearch:ApiKey: there is no such option;")]
-    [InlineData("secret", "Argument 3 is neither an option nor the value of one; --help says which there are.")]
+    [InlineData("secret", "There is an argument that is neither an option nor the value of one; --help says which there are.")]
     [InlineData("--check-config=true", "check-config: the command line has something of this name, which nothing reads;")]
     public async Task An_argument_that_nothing_reads_stops_the_start(string argument, string sentence)
     {
