@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Gateway.Connections;
+using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Legacy;
 
@@ -23,7 +24,7 @@ internal sealed class ClientBody(PipeReader reader, bool isHttp1) : PassingStrea
         {
             read = await reader.ReadAsync(isHttp1 ? CancellationToken.None : cancellationToken);
         }
-        catch (IOException failed) when (isHttp1 && failed is not BadHttpRequestException)
+        catch (ConnectionResetException) when (isHttp1)
         {
             IsBroken = true;
             throw;
