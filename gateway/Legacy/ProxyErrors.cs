@@ -20,14 +20,15 @@ internal static partial class ProxyErrors
             return;
         }
 
-        if (WasAnsweredEarly(failed.Error, context))
+        var upload = Upload.Of(context);
+        if (WasAnsweredEarly(failed.Error, upload))
         {
             if (failed.Error == ForwarderError.RequestBodyClient)
             {
                 context.TakeNoMoreRequests();
             }
 
-            if (Upload.Of(context) is { HasLostClient: true })
+            if (upload is { HasLostClient: true })
             {
                 context.Abort();
             }
@@ -35,13 +36,13 @@ internal static partial class ProxyErrors
             return;
         }
 
-        Outcome outcome = OutcomeOf(failed, context);
+        Outcome outcome = OutcomeOf(failed, upload, context);
         if (outcome is not (Outcome.ClientLeft or Outcome.RequestMalformed or Outcome.BodyTooLarge or Outcome.BodyTooSlow))
         {
             Log.Failed(logger, Problem.Of(outcome).Reason, failed.Error, ReasonOf(failed.Exception));
         }
 
-        if (Upload.Of(context) is { IsStopped: true })
+        if (upload is { IsStopped: true })
         {
             // What the client still sends of its body is nobody's.
             context.TakeNoMoreRequests();
@@ -51,11 +52,11 @@ internal static partial class ProxyErrors
     }
 
     /// <summary>The client has the whole answer, and the app did not want the rest of the body.</summary>
-    private static bool WasAnsweredEarly(ForwarderError error, HttpContext context) =>
+    private static bool WasAnsweredEarly(ForwarderError error, Upload? upload) =>
         error is ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyDestination
-        && Upload.Of(context) is { EndedEarly: true };
+        && upload is { EndedEarly: true };
 
-    private static Outcome OutcomeOf(IForwarderErrorFeature failed, HttpContext context)
+    private static Outcome OutcomeOf(IForwarderErrorFeature failed, Upload? upload, HttpContext context)
     {
         if (failed.Error == ForwarderError.NoAvailableDestinations)
         {
@@ -67,14 +68,14 @@ internal static partial class ProxyErrors
             return Outcome.AppTooSlow;
         }
 
-        if (Upload.Of(context) is { HasLostClient: true })
+        if (upload is { HasLostClient: true })
         {
             return Outcome.ClientLeft;
         }
 
         // YARP itself aborts the client's connection where an answer breaks off, so this is asked before whether the client is there.
         if (failed.Error is ForwarderError.ResponseBodyDestination or ForwarderError.UpgradeResponseDestination or ForwarderError.UpgradeRequestDestination
-            || Upload.Of(context) is { IsBroken: true })
+            || upload is { IsBroken: true })
         {
             return Outcome.AppBroken;
         }

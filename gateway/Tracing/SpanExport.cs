@@ -23,7 +23,7 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
     }
 
     /// <summary>Whether the environment asks for export: it names an endpoint, or the exporter itself.</summary>
-    public static bool IsWanted => Variable("OTEL_TRACES_EXPORTER") switch
+    public static bool IsWanted => ExportVariables.Value("OTEL_TRACES_EXPORTER") switch
     {
         "none" => false,
         "otlp" => true,
@@ -48,29 +48,26 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
         base.OnExport(data);
     }
 
-    private static string? Endpoint(string signal) => Variable($"OTEL_EXPORTER_OTLP_{signal}ENDPOINT");
-
-    /// <summary>An empty one is one that is not set (OpenTelemetry's specification of its variables).</summary>
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } value ? value : null;
+    private static string? Endpoint(string signal) => ExportVariables.Value($"OTEL_EXPORTER_OTLP_{signal}ENDPOINT");
 
     /// <summary>The options read the general variables themselves; those of the signal win, and its endpoint is used as it is.</summary>
     private static OtlpExporterOptions OptionsFromEnvironment()
     {
         var options = new OtlpExporterOptions();
-        options.Protocol = Variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") switch
+        options.Protocol = ExportVariables.Value("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") switch
         {
             "grpc" => OtlpExportProtocol.Grpc,
             "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
             _ => options.Protocol,
         };
-        options.Compression = Variable("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION")?.ToUpperInvariant() switch
+        options.Compression = ExportVariables.Value("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION")?.ToUpperInvariant() switch
         {
             "GZIP" => OtlpExportCompression.GZip,
             "NONE" => OtlpExportCompression.None,
             _ => options.Compression,
         };
-        options.Headers = Variable("OTEL_EXPORTER_OTLP_TRACES_HEADERS") ?? options.Headers;
-        if (int.TryParse(Variable("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"), CultureInfo.InvariantCulture, out int timeout))
+        options.Headers = ExportVariables.Value("OTEL_EXPORTER_OTLP_TRACES_HEADERS") ?? options.Headers;
+        if (int.TryParse(ExportVariables.Value("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"), CultureInfo.InvariantCulture, out int timeout))
         {
             options.TimeoutMilliseconds = timeout;
         }

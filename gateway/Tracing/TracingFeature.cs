@@ -49,7 +49,7 @@ internal static class TracingFeature
                 .SetSampler(sampler)
                 .AddProcessor(static provider => provider.GetRequiredService<SpanPipeline>()))
             .AddMetrics();
-        if (Environment.GetEnvironmentVariable("OTEL_LOGS_EXPORTER")?.Trim() == "otlp")
+        if (ExportVariables.Value("OTEL_LOGS_EXPORTER") == "otlp")
         {
             builder.Logging.AddOpenTelemetry(static logs =>
             {
