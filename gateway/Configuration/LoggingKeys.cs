@@ -18,7 +18,7 @@ internal static class LoggingKeys
         return
         [
             .. ValuesForSections(logging), .. UnknownLevels(logging), .. OfConsole(logging.GetSection("Console")),
-            .. OfOptions(logging.GetSection("OpenTelemetry"), new OpenTelemetryLoggerOptions()),
+            .. OfOptions(logging.GetSection("OpenTelemetry"), new OpenTelemetryLoggerOptions()), .. OfOptions(logging, new LoggerFilterOptions()),
         ];
     }
 

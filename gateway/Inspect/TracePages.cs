@@ -69,7 +69,7 @@ internal static class TracePages
 
     /// <summary>The path of the request, for people; its route is one click away.</summary>
     private static string NameOf(Activity server) =>
-        server.GetTagItem("url.path") is string path ? $"{TraceView.Text(server, Names.HttpRequestMethod)} {path}" : server.DisplayName;
+        server.GetTagItem(Names.UrlPath) is string path ? $"{TraceView.Text(server, Names.HttpRequestMethod)} {path}" : server.DisplayName;
 
     private static string Shortened(string name) => name.Length <= LongestName ? name : $"{name.AsSpan(0, LongestName)}…";
 

@@ -11,7 +11,15 @@ internal abstract class PassingContent : HttpContent
         Inner = inner;
         foreach ((string name, HeaderStringValues values) in inner.Headers.NonValidated)
         {
-            Headers.TryAddWithoutValidation(name, values);
+            if (values.Count == 1)
+            {
+                // The other overload would box the values, and the enumerator that it walks them with.
+                Headers.TryAddWithoutValidation(name, values.ToString());
+            }
+            else
+            {
+                Headers.TryAddWithoutValidation(name, values);
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Listening;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -9,7 +10,7 @@ namespace Gateway.Tracing;
 /// The server, without what only looks like a request, and with the trace context of callers that are not trusted taken off their
 /// requests, and everybody's baggage. Here, for ASP.NET Core reads it right after this and before any middleware, in a propagator that
 /// never learns who the caller is; and not in a factory of contexts, since with any but its own ASP.NET Core makes a new context for each
-/// request.
+/// request. What was asked is on the span before any middleware too: ASP.NET Core's host filter stands first and may refuse it.
 /// </summary>
 internal sealed class EdgeServer(IServer server, TracingOptions options) : IServer
 {
@@ -36,23 +37,27 @@ internal sealed class EdgeServer(IServer server, TracingOptions options) : IServ
 
         public TContext CreateContext(IFeatureCollection contextFeatures)
         {
-            if (contextFeatures.Get<IHttpRequestFeature>() is { } request)
+            IHttpRequestFeature request = contextFeatures.GetRequiredFeature<IHttpRequestFeature>();
+            if (EndedConnection.IsLeftOver(request, contextFeatures))
             {
-                if (EndedConnection.IsLeftOver(request, contextFeatures))
-                {
-                    // Neither served nor traced; Kestrel ends the connection.
-                    throw new ConnectionAbortedException("The client left before the request began.");
-                }
-
-                Remove(_baggageFields, request.Headers);
-                if (!(contextFeatures.Get<IHttpConnectionFeature>()?.RemoteIpAddress).IsIn(options.TrustedCallers))
-                {
-                    CallerTrace.Remember(request.Headers, contextFeatures);
-                    Remove(_traceFields, request.Headers);
-                }
+                // Neither served nor traced; Kestrel ends the connection.
+                throw new ConnectionAbortedException("The client left before the request began.");
             }
 
-            return application.CreateContext(contextFeatures);
+            Remove(_baggageFields, request.Headers);
+            if (!(contextFeatures.Get<IHttpConnectionFeature>()?.RemoteIpAddress).IsIn(options.TrustedCallers))
+            {
+                CallerTrace.Remember(request.Headers, contextFeatures);
+                Remove(_traceFields, request.Headers);
+            }
+
+            TContext context = application.CreateContext(contextFeatures);
+            if (Activity.Current is { IsAllDataRequested: true } span)
+            {
+                RequestTrace.Begin(span, request);
+            }
+
+            return context;
         }
 
         public Task ProcessRequestAsync(TContext context) => application.ProcessRequestAsync(context);

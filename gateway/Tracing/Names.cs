@@ -42,6 +42,7 @@ internal static class Names
     public const string ElasticsearchNodeName = "elasticsearch.node.name";
     public const string ErrorType = "error.type";
     public const string HttpRequestMethod = "http.request.method";
+    public const string HttpRequestMethodOriginal = "http.request.method_original";
     public const string HttpRequestResendCount = "http.request.resend_count";
     public const string HttpResponseStatusCode = "http.response.status_code";
     public const string HttpRoute = "http.route";
@@ -50,5 +51,6 @@ internal static class Names
     public const string ServerAddress = "server.address";
     public const string ServerPort = "server.port";
     public const string UrlFull = "url.full";
-    public const string UserAgent = "user_agent.original";
+    public const string UrlPath = "url.path";
+    public const string UrlScheme = "url.scheme";
 }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
 using Gateway.Responding;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Tracing;
 
@@ -12,10 +13,39 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
     private static readonly FrozenSet<string> _methods =
         FrozenSet.Create(StringComparer.Ordinal, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY");
 
+    /// <summary>What a span is named after instead.</summary>
+    private const string UnknownMethod = "HTTP";
+
     private Outcome? _outcome;
     private bool _ranHere;
 
     public static RequestTrace? Of(HttpContext context) => context.Features.Get<RequestTrace>();
+
+    /// <summary>Says on a request's Server span what was asked.</summary>
+    public static void Begin(Activity span, IHttpRequestFeature request)
+    {
+        if (_methods.Contains(request.Method))
+        {
+            span.DisplayName = request.Method;
+            span.AddTag(Names.HttpRequestMethod, request.Method);
+        }
+        else
+        {
+            span.DisplayName = UnknownMethod;
+            span.AddTag(Names.HttpRequestMethod, "_OTHER");
+            span.AddTag(Names.HttpRequestMethodOriginal, request.Method);
+        }
+
+        span.AddTag(Names.UrlScheme, request.Scheme);
+        // Empty where the server itself is asked: OPTIONS *.
+        span.AddTag(Names.UrlPath, request.Path.Length > 0 ? new PathString(request.Path).ToUriComponent() : "/");
+        var host = new HostString(request.Headers.Host.ToString());
+        if (host.HasValue)
+        {
+            span.AddTag(Names.ServerAddress, host.Host);
+            span.AddTag(Names.ServerPort, host.Port ?? (request.Scheme == Uri.UriSchemeHttps ? 443 : 80));
+        }
+    }
 
     /// <summary>The app answers, or a cluster under <c>ReverseProxy</c> does.</summary>
     public void ServedByLegacy() => span?.SetTag(Names.ServedBy, "legacy");
@@ -97,8 +127,6 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
 
         int status = context.Response.StatusCode;
         span.AddTag(Names.HttpResponseStatusCode, status);
-        // ASP.NET Core sets it, and it is a field of the request: none of those is in a trace.
-        span.SetTag(Names.UserAgent, null);
         span.AddTag(Names.NetworkProtocolVersion, context.Request.Protocol switch
         {
             "HTTP/1.1" => "1.1",
@@ -109,7 +137,7 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
         if (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route })
         {
             span.AddTag(Names.HttpRoute, route);
-            span.DisplayName = $"{(_methods.Contains(context.Request.Method) ? context.Request.Method : "HTTP")} {route}";
+            span.DisplayName = $"{span.DisplayName} {route}";
         }
 
         if (_outcome is { } outcome)

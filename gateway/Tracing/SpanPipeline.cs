@@ -21,10 +21,13 @@ internal sealed class SpanPipeline(IEnumerable<BaseProcessor<Activity>> sinks, C
         {
             if (data.GetTagItem(Names.ConnectionAttempts) is null)
             {
-                data.SetTag(Names.ConnectionAttempts, 0);
+                data.AddTag(Names.ConnectionAttempts, 0);
+                connections.ReleaseTargets(data);
             }
-
-            connections.ReleaseTargets(data);
+            else if (!HasOneLink(data))
+            {
+                connections.ReleaseTargets(data);
+            }
         }
 
         base.OnEnd(data);
@@ -44,5 +47,12 @@ internal sealed class SpanPipeline(IEnumerable<BaseProcessor<Activity>> sinks, C
         {
             base.OnEnd(setup);
         }
+    }
+
+    /// <summary>It leads to the connection that the request was written to, which has released its setup span itself.</summary>
+    private static bool HasOneLink(Activity request)
+    {
+        Activity.Enumerator<ActivityLink> links = request.EnumerateLinks();
+        return links.MoveNext() && !links.MoveNext();
     }
 }

@@ -13,8 +13,8 @@ internal static class TracingFeature
 {
     public static void AddTracing(this WebApplicationBuilder builder)
     {
-        // ASP.NET Core 10 sets the semantic conventions' attributes on its spans only when told to.
-        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+        // RequestTrace sets the semantic conventions' attributes: ASP.NET Core, which would from version 11 on, adds the user agent, and boxes a list of them for each request.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", true);
         builder.AddSettings<TracingOptions>(TracingOptions.Section);
         GatewaySampler sampler = GatewaySampler.FromEnvironment(Environment.GetEnvironmentVariable, out string? problem);
         foreach (string wrong in new[] { problem, MetricsExport.Problem() }.OfType<string>().Concat(ExportVariables.Problems(Environment.GetEnvironmentVariable)))

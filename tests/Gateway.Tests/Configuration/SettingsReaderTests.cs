@@ -92,6 +92,7 @@ public sealed class SettingsReaderTests
     [InlineData("Logging:Console:MaxQueueLength=-1", "Logging:Console:MaxQueueLength: the value is out of range.")]
     [InlineData("Logging:Console:QueueFullMode=Fail", "Logging:Console:QueueFullMode: the value is not one of wait, dropwrite.")]
     [InlineData("Logging:Console:FormatterOptions=x", "Logging:Console:FormatterOptions: has a value, where a section is wanted.")]
+    [InlineData("Logging:CaptureScopes=no", "Logging:CaptureScopes: the value is not true or false.")]
     [InlineData("Logging:Console:FormatterOptions:IncludeScopes=yes", "Logging:Console:FormatterOptions:IncludeScopes: the value is not true or false.")]
     [InlineData("Logging:Console:FormatterOptions:TimestampFormat=%", "Logging:Console:FormatterOptions:TimestampFormat: the value is no format of a date and time.")]
     [InlineData("Logging:Console:FormatterOptions:ColorBehavior=purple", "Logging:Console:FormatterOptions:ColorBehavior: the value is not one of default, enabled, disabled.")]

@@ -93,6 +93,44 @@ public sealed class SpanTreeTests
             Assert.True(trace.Count(static span => span.Kind == System.Diagnostics.ActivityKind.Server) <= 1));
     }
 
+    [Theory]
+    [InlineData("GET /caf%C3%A9?q=1", "shop.example", "GET /{**rest}", "GET", null, "/caf%C3%A9", "shop.example", "80")]
+    [InlineData("PUT http://shop.example:81/a", "shop.example:81", "PUT /{**rest}", "PUT", null, "/a", "shop.example", "81")]
+    [InlineData("DELETE /a%2Fb", "[::1]:82", "DELETE /{**rest}", "DELETE", null, "/a%2Fb", "[::1]", "82")]
+    [InlineData("OPTIONS *", "shop.example", "OPTIONS", "OPTIONS", null, "/", "shop.example", "80")]
+    [InlineData("BREW /pot", "shop.example", "HTTP", "_OTHER", "BREW", "/pot", "shop.example", "80")]
+    [InlineData("get /", "shop.example", "HTTP", "_OTHER", "get", "/", "shop.example", "80")]
+    [InlineData("TRACE /", "shop.example", "TRACE", "TRACE", null, "/", "shop.example", "80")]
+    [InlineData("GET /nobody", "", "GET", "GET", null, "/nobody", null, null)]
+    public async Task A_Server_span_says_what_was_asked_whether_it_is_served_or_refused(
+        string request, string host, string name, string method, string? original, string path, string? address, string? port)
+    {
+        await using ScriptedServer app = App();
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        await RawClient.ExchangeAsync(gateway.Address, $"{request} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: curl\r\nConnection: close\r\n\r\n");
+
+        JsonElement server = (await gateway.TraceAsync()).Server;
+        Assert.Equal(name, server.GetProperty("name").GetString());
+        Has(server, ("http.request.method", method), ("http.request.method_original", original), ("url.path", path), ("url.scheme", "http"),
+            ("server.address", address), ("server.port", port), ("user_agent.original", null));
+    }
+
+    [Fact]
+    public async Task What_ASP_NET_Core_s_own_host_filter_refuses_is_described_too()
+    {
+        await using ScriptedServer app = App();
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("AllowedHosts", "127.0.0.1"));
+
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400", answer.Head, StringComparison.Ordinal);
+
+        JsonElement server = (await gateway.TraceAsync()).Server;
+        Assert.Equal("GET", server.GetProperty("name").GetString());
+        Has(server, ("http.request.method", "GET"), ("url.path", "/a"), ("server.address", "shop.example"));
+    }
+
     [Fact]
     public async Task Health_probes_and_the_page_of_traces_leave_no_span()
     {
