@@ -38,6 +38,7 @@ internal static class Program
         app.UseGuard();
         app.UseViews();
         app.UseRouting();
+        app.UseRouteTimeouts();
         app.MapAdmin().MapHealth().MapMetrics().MapInspect();
         app.MapLegacy();
         return app;

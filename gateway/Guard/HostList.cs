@@ -37,7 +37,9 @@ internal sealed class HostList(IReadOnlyCollection<string> patterns)
         }
 
         string name = host.Host.TrimEnd('.');
-        return _names.Contains(name)
-            || Array.Exists(_suffixes, suffix => name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));
+        return _names.Contains(name) || HasSuffix(name);
     }
+
+    private bool HasSuffix(string name) =>
+        Array.Exists(_suffixes, suffix => name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));
 }

@@ -15,9 +15,14 @@ internal static class LegacyFeature
         (IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) = ReadTable(builder, options);
         builder.Services.AddReverseProxy().LoadFromMemory(routes, clusters).AddTransforms(Transforms.Add);
         KeepKeysInMemory(builder.Services);
+        builder.Services.RemoveAuthorization();
+        builder.Services.AddRequestTimeouts();
         LiveConfiguration live = builder.LiveConfiguration();
         builder.AddWatchedFiles((services, time) => ActivatorUtilities.CreateInstance<LiveTable>(services, live).Watch(time));
     }
+
+    /// <summary>Holds requests to the time that their route allows.</summary>
+    public static void UseRouteTimeouts(this WebApplication app) => RouteTimeout.UseOn(app);
 
     public static void MapLegacy(this WebApplication app)
     {

@@ -63,7 +63,7 @@ internal static partial class ProxyErrors
             return Outcome.NoDestination;
         }
 
-        if (Has<TimeoutException>(failed.Exception) || failed.Error == ForwarderError.RequestTimedOut)
+        if (Has<TimeoutException>(failed.Exception) || failed.Error == ForwarderError.RequestTimedOut || RouteTimeout.IsPassed(context))
         {
             return Outcome.AppTooSlow;
         }

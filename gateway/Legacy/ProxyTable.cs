@@ -14,7 +14,11 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
     public static ProxyTable Read(IConfiguration configuration, LegacyOptions legacy)
     {
         IConfigurationSection section = configuration.GetSection(Section);
-        List<string> problems = [.. YarpKeys.Unknown(section), .. WrongDestinations(section), .. TakenNames(section), .. WrongOptions(section)];
+        List<string> problems =
+        [
+            .. YarpKeys.Unknown(section), .. WrongDestinations(section), .. TakenNames(section), .. WrongOptions(section),
+            .. RoutePolicies.Problems(section.GetSection("Routes")),
+        ];
         IProxyConfig? read = AsYarpDoes(section, problems);
         if (read is null || problems.Count > 0)
         {
@@ -22,7 +26,7 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         }
 
         return new ProxyTable(
-            [.. read.Routes, LegacyRoute.Route],
+            [.. read.Routes.Select(RoutePolicies.Without), LegacyRoute.Route],
             [.. read.Clusters.Select(cluster => Complete(cluster, section.GetSection($"Clusters:{cluster.ClusterId}:{ExchangeOptions.OfCluster}"))), .. legacy.Address is null ? Array.Empty<ClusterConfig>() : [LegacyRoute.Cluster(legacy)]]);
     }
 

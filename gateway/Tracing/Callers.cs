@@ -14,6 +14,15 @@ internal static class Callers
         }
 
         IPAddress address = caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller;
-        return networks.Exists(network => network.Contains(address));
+        // A lambda would be allocated for each request, with networks or without.
+        foreach (IPNetwork network in networks)
+        {
+            if (network.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

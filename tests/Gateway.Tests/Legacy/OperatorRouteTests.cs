@@ -62,6 +62,40 @@ public sealed class OperatorRouteTests
     }
 
     [Theory]
+    [InlineData("AuthorizationPolicy", "anonymous")]
+    [InlineData("CorsPolicy", "Disable")]
+    [InlineData("RateLimiterPolicy", "disable")]
+    [InlineData("TimeoutPolicy", "Disable")]
+    [InlineData("Timeout", "00:01:00")]
+    [InlineData("MaxRequestBodySize", "-1")]
+    public async Task A_route_may_say_that_it_has_no_policy_and_how_long_it_may_take(string key, string value)
+    {
+        await using var shop = Saying("shop");
+        await using GatewayHost gateway = await GatewayHost.StartAsync([.. RouteTo(shop.Address, "/shop"), ($"ReverseProxy:Routes:shop-route:{key}", value)]);
+
+        Assert.Equal("shop", await gateway.Client.GetStringAsync("/shop"));
+    }
+
+    [Theory]
+    [InlineData("ReverseProxy:Routes:shop-route:Timeout")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:ActivityTimeout")]
+    public async Task A_request_that_takes_longer_than_YARP_is_told_to_wait_is_a_504(string key)
+    {
+        await using var shop = new ScriptedServer(static async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.ReadRequestAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync([.. RouteTo(shop.Address, "/shop"), (key, "00:00:00.3")]);
+
+        using HttpResponseMessage answer = await gateway.Client.GetAsync("/shop");
+
+        Assert.Equal(504, (int)answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("app_too_slow", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
+    }
+
+    [Theory]
     [InlineData("ReverseProxy:Clusters:shop-cluster:LoadBalancingPolicy", "Nonsense")]
     [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:Version", "9.9")]
     [InlineData("ReverseProxy:Routes:shop-route:Match:Path", "/{**a}/{**b}")]
