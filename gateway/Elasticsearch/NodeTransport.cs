@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Gateway.Connections;
 using Gateway.Tracing;
 
 namespace Gateway.Elasticsearch;
@@ -25,8 +26,7 @@ internal sealed class NodeTransport : IDisposable
     public async Task<NodeAnswer> SendAsync(
         Uri uri, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(timeout);
+        using var limit = new TimeLimit(timeout, cancellation);
         try
         {
             using HttpResponseMessage response = await SendAsync(uri, call, authorization, limit.Token);

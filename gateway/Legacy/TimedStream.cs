@@ -57,6 +57,16 @@ internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle,
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Inner.FlushAsync(limit.Token);
 
+    /// <summary>Of an answer: its end is that of the exchange. YARP disposes the stream of an answer, and not the answer.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+        {
+            limit.Dispose();
+        }
+    }
+
     private int See(int count, ReadOnlyMemory<byte> buffer)
     {
         if (count == 0 && !buffer.IsEmpty)

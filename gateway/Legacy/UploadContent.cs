@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Connections;
 
 namespace Gateway.Legacy;
 
