@@ -1,12 +1,16 @@
 namespace Gateway.Connections;
 
-/// <summary>The time that a server has for the step it is at, and for the whole exchange.</summary>
+/// <summary>The time that a server has for the step it is at, and for the whole exchange: until the answer has ended, and so has a body that is still being sent then.</summary>
 internal sealed class TimeLimit : IDisposable
 {
+    private const int Answer = 1;
+    private const int Body = 2;
+
     private readonly CancellationToken _caller;
     private readonly CancellationTokenRegistration _left;
     private readonly long _end;
     private Countdown? _countdown;
+    private int _open = Answer;
 
     /// <param name="total">What the whole exchange may take; null for as long as it likes.</param>
     /// <param name="caller">Ends the exchange too.</param>
@@ -29,10 +33,21 @@ internal sealed class TimeLimit : IDisposable
 
     public void Disarm() => _countdown?.RunTo(_end);
 
-    public void Dispose()
+    /// <summary>The server may answer, and end its answer, before it has the whole body.</summary>
+    public void BodyBegins() => Interlocked.Or(ref _open, Body);
+
+    public void BodyEnds() => End(Body);
+
+    /// <summary>The answer has ended, or there will be none.</summary>
+    public void Dispose() => End(Answer);
+
+    private void End(int part)
     {
-        // Waits where the caller is leaving just now: after this nobody cancels the token any more.
-        _left.Dispose();
-        Interlocked.Exchange(ref _countdown, null)?.Dispose();
+        if ((Interlocked.And(ref _open, ~part) & ~part) == 0)
+        {
+            // Waits where the caller is leaving just now: after this nobody cancels the token any more.
+            _left.Dispose();
+            Interlocked.Exchange(ref _countdown, null)?.Dispose();
+        }
     }
 }

@@ -23,9 +23,17 @@ internal sealed class TimedContent : PassingContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // The stream's owner disposes it; this only times what is written to it.
-        await Inner.CopyToAsync(new TimedStream(stream, _limit, _idle), context, cancellationToken);
-        _limit.Arm(_afterwards);
+        _limit.BodyBegins();
+        try
+        {
+            // The stream's owner disposes it; this only times what is written to it.
+            await Inner.CopyToAsync(new TimedStream(stream, _limit, _idle), context, cancellationToken);
+            _limit.Arm(_afterwards);
+        }
+        finally
+        {
+            _limit.BodyEnds();
+        }
     }
 
     protected override async Task<Stream> CreateContentReadStreamAsync() =>

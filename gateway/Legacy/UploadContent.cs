@@ -13,6 +13,7 @@ internal sealed class UploadContent(HttpContent inner, Upload upload, TimeLimit 
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        limit.BodyBegins();
         var body = new UploadStream(new TimedStream(stream, limit, options.IdleTimeout), upload);
         try
         {
@@ -26,13 +27,14 @@ internal sealed class UploadContent(HttpContent inner, Upload upload, TimeLimit 
                 await body.CloseAsync(copy);
                 await MakeUpAsync(stream, body.Written, cancellationToken);
             }
+
+            limit.Arm(options.FirstByteTimeout);
         }
         finally
         {
             upload.Sent();
+            limit.BodyEnds();
         }
-
-        limit.Arm(options.FirstByteTimeout);
     }
 
     private async Task MakeUpAsync(Stream stream, long written, CancellationToken cancellationToken)

@@ -87,6 +87,20 @@ public sealed class TimeLimitTests
     }
 
     [Fact]
+    public void A_body_that_is_still_being_sent_outlives_the_answer()
+    {
+        var limit = new TimeLimit(_long, CancellationToken.None);
+
+        limit.BodyBegins();
+        limit.Dispose();
+        limit.Dispose();
+        Assert.False(limit.Token.IsCancellationRequested);
+
+        limit.BodyEnds();
+        Assert.True(limit.Token.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task A_token_that_is_used_again_is_not_ended_by_the_time_or_the_caller_of_the_last_one()
     {
         // Limits end just when they are given back, by their time or their caller; what is taken next is to live on.
