@@ -15,7 +15,7 @@ internal sealed class FolderFile(string path, byte[] bytes) : IConfigurationSour
 
     private sealed class Provider(JsonConfigurationSource source, byte[] bytes) : JsonConfigurationProvider(source)
     {
-        /// <exception cref="ConfigurationException">The file is no JSON object, or has a key twice.</exception>
+        /// <exception cref="ConfigurationException">The file is no JSON object, has a key twice, or a text that is no Unicode.</exception>
         public override void Load()
         {
             try
@@ -26,6 +26,11 @@ internal sealed class FolderFile(string path, byte[] bytes) : IConfigurationSour
             {
                 string reason = broken.GetBaseException() is JsonException json ? json.Message : broken.Message;
                 throw new ConfigurationException([$"{Source.Path}: {reason.ReplaceLineEndings(" ")}"]);
+            }
+            catch (InvalidOperationException)
+            {
+                // What JSON can say with escapes, and no text can hold.
+                throw new ConfigurationException([$"{Source.Path}: a text is half a surrogate pair."]);
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Configuration.Memory;
 
@@ -26,8 +25,7 @@ internal static class Layers
         }
         catch (InvalidDataException broken)
         {
-            string reason = broken.GetBaseException() is JsonException json ? json.Message : broken.InnerException?.Message ?? "";
-            throw new ConfigurationException([$"{broken.Message} {reason}".Trim()]);
+            throw ConfigurationException.Of(broken);
         }
         catch (FormatException broken)
         {

@@ -55,7 +55,17 @@ internal sealed class LiveConfiguration
             builder.Add(source);
         }
 
-        IConfigurationRoot configuration = builder.Build();
+        IConfigurationRoot configuration;
+        try
+        {
+            configuration = builder.Build();
+        }
+        catch (InvalidDataException broken)
+        {
+            // The shipped files are read again each time.
+            throw ConfigurationException.Of(broken);
+        }
+
         IReadOnlyList<string> problems = _check(configuration);
         return problems.Count == 0 ? configuration : throw new ConfigurationException(problems);
     }

@@ -60,7 +60,7 @@ internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDis
         IReadOnlyList<string> problems = [.. found.Lacks(_running)];
         if (problems.Count == 0)
         {
-            problems = await Apply(found);
+            problems = await ApplyAsync(found);
         }
 
         if (problems.Count == 0)
@@ -78,6 +78,19 @@ internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDis
             Refuse(problems);
             string reason = problems.Count == 1 ? problems[0] : $"{problems[0]} ({problems.Count - 1} more in the log)";
             _refusal = new Refused(_refusal?.Since ?? time.GetUtcNow(), reason);
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<string>> ApplyAsync(FilesFound found)
+    {
+        try
+        {
+            return await Apply(found);
+        }
+        catch (Exception bug)
+        {
+            // Nobody else would catch it, and .NET ends the process where a service fails: what ran before can go on.
+            return [$"{bug.GetType().Name}: {bug.Message}"];
         }
     }
 

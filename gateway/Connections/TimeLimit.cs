@@ -1,16 +1,28 @@
 namespace Gateway.Connections;
 
-/// <summary>The time that a server has for the step it is at, and for the whole exchange: until the answer has ended, and so has a body that is still being sent then.</summary>
+/// <summary>Where the bytes of an exchange go. Both may be on their way at the same time.</summary>
+internal enum Direction
+{
+    ToServer,
+    FromServer,
+}
+
+/// <summary>
+/// The time that a server has for the step that an exchange is at in each direction, and for the whole of it: until the answer has ended, and so has a body
+/// that is still being sent then.
+/// </summary>
 internal sealed class TimeLimit : IDisposable
 {
-    private const int Answer = 1;
-    private const int Body = 2;
-
+    private readonly Lock _lock = new();
     private readonly CancellationToken _caller;
     private readonly CancellationTokenRegistration _left;
     private readonly long _end;
     private Countdown? _countdown;
-    private int _open = Answer;
+    private Step _taking = Step.None;
+    private Step _answering = Step.None;
+    private bool _isAnswered;
+    private bool _hasBodyOpen;
+    private bool _hasAnswerOpen = true;
 
     /// <param name="total">What the whole exchange may take; null for as long as it likes.</param>
     /// <param name="caller">Ends the exchange too.</param>
@@ -28,26 +40,104 @@ internal sealed class TimeLimit : IDisposable
     /// <summary>True where the time is over, and not because the caller left.</summary>
     public bool IsPassed => _countdown is { Token.IsCancellationRequested: true } && !_caller.IsCancellationRequested;
 
-    /// <summary>From now on the server has this long; null for as long as it likes.</summary>
-    public void Arm(TimeSpan? time) => _countdown?.RunTo(Math.Min(Countdown.In(time), _end));
+    /// <summary>From now on the server has this long to begin its answer, where it has not begun yet.</summary>
+    public void AwaitAnswer(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            Go(_taking, _isAnswered ? _answering : Step.Of(time));
+        }
+    }
 
-    public void Disarm() => _countdown?.RunTo(_end);
+    /// <summary>The answer has begun.</summary>
+    public void Answered()
+    {
+        lock (_lock)
+        {
+            _isAnswered = true;
+            Go(_taking, Step.None);
+        }
+    }
 
-    /// <summary>The server may answer, and end its answer, before it has the whole body.</summary>
-    public void BodyBegins() => Interlocked.Or(ref _open, Body);
+    /// <summary>A step in this direction has begun, for which the server has this long; null for as long as it likes.</summary>
+    public void Arm(Direction direction, TimeSpan? time)
+    {
+        lock (_lock)
+        {
+            Go(direction == Direction.ToServer ? Step.Of(time) : _taking, direction == Direction.FromServer ? Step.Of(time) : _answering);
+        }
+    }
 
-    public void BodyEnds() => End(Body);
+    /// <summary>The step has ended. A server that gets on in one direction is not silent: a step in the other has its whole time again.</summary>
+    public void Disarm(Direction direction)
+    {
+        lock (_lock)
+        {
+            Go(direction == Direction.ToServer ? Step.None : _taking.Again(), direction == Direction.FromServer ? Step.None : _answering.Again());
+        }
+    }
+
+    /// <summary>The server takes the body from here on: what its client needs for it is not the server's time. It may answer, and end its answer, before it has all.</summary>
+    public void BodyBegins()
+    {
+        lock (_lock)
+        {
+            _hasBodyOpen = true;
+            Go(_taking, _isAnswered ? _answering : Step.None);
+        }
+    }
+
+    public void BodyEnds()
+    {
+        lock (_lock)
+        {
+            _hasBodyOpen = false;
+        }
+
+        EndIfOver();
+    }
 
     /// <summary>The answer has ended, or there will be none.</summary>
-    public void Dispose() => End(Answer);
-
-    private void End(int part)
+    public void Dispose()
     {
-        if ((Interlocked.And(ref _open, ~part) & ~part) == 0)
+        lock (_lock)
         {
-            // Waits where the caller is leaving just now: after this nobody cancels the token any more.
-            _left.Dispose();
-            Interlocked.Exchange(ref _countdown, null)?.Dispose();
+            _hasAnswerOpen = false;
         }
+
+        EndIfOver();
+    }
+
+    private void Go(Step body, Step answer)
+    {
+        (_taking, _answering) = (body, answer);
+        _countdown?.RunTo(Math.Min(_end, Math.Min(body.End, answer.End)));
+    }
+
+    private void EndIfOver()
+    {
+        Countdown? countdown;
+        lock (_lock)
+        {
+            if (_hasBodyOpen || _hasAnswerOpen)
+            {
+                return;
+            }
+
+            (countdown, _countdown) = (_countdown, null);
+        }
+
+        // Waits where the caller is leaving just now: after this nobody cancels the token any more.
+        _left.Dispose();
+        countdown?.Dispose();
+    }
+
+    private readonly record struct Step(TimeSpan? Time, long End)
+    {
+        public static Step None { get; } = Of(null);
+
+        public static Step Of(TimeSpan? time) => new(time, Countdown.In(time));
+
+        public Step Again() => Of(Time);
     }
 }

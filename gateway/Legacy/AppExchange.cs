@@ -19,17 +19,16 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
         Upload? upload = request.Content is null ? null : Upload.Of(request);
         try
         {
+            // A wait for a connection counts; with a body it ends when the app begins to take that.
+            limit.AwaitAnswer(options.FirstByteTimeout);
             if (request.Content is { } body)
             {
                 // What is written from here on belongs to this upload.
                 Upload.Current = upload is { IsWatched: true } ? upload : null;
+                TimeSpan? idle = IsGrpc(TypeOf(body)) ? options.StreamIdleTimeout : options.IdleTimeout;
                 request.Content = upload is { IsWatched: true }
-                    ? new UploadContent(body, upload, limit, options)
-                    : new TimedContent(body, limit, options.IdleTimeout, afterwards: options.FirstByteTimeout);
-            }
-            else
-            {
-                limit.Arm(options.FirstByteTimeout);
+                    ? new UploadContent(body, upload, limit, idle, options.FirstByteTimeout)
+                    : new TimedBody(body, limit, idle, options.FirstByteTimeout);
             }
 
             HttpResponseMessage response;
@@ -42,7 +41,7 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
                 response = await again.SendAsync(request, limit.Token);
             }
 
-            limit.Disarm();
+            limit.Answered();
             if (response.StatusCode is < HttpStatusCode.Continue or > (HttpStatusCode)599)
             {
                 // RFC 9110 §15: no class of answers begins with such a digit.
@@ -50,7 +49,7 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
                 throw new UnsoundAnswerException("The answer has a status that is none.");
             }
 
-            response.Content = new TimedContent(response.Content, limit, IsStream(response) ? options.StreamIdleTimeout : options.IdleTimeout, answered: upload);
+            response.Content = new TimedAnswer(response.Content, limit, IsStream(response) ? options.StreamIdleTimeout : options.IdleTimeout, upload);
             return response;
         }
         catch (OperationCanceledException) when (limit.IsPassed)
@@ -77,10 +76,15 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
 
     private static bool IsStream(HttpResponseMessage response)
     {
-        // As it came: a field that is parsed once is written anew where it is passed on.
-        ReadOnlySpan<char> type = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out HeaderStringValues types) ? types.ToString() : "";
+        ReadOnlySpan<char> type = TypeOf(response.Content);
         return response.StatusCode == HttpStatusCode.SwitchingProtocols
-            || type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
+            || IsGrpc(type)
             || (type.StartsWith(EventStream, StringComparison.OrdinalIgnoreCase) && type[EventStream.Length..].TrimStart(" \t") is [] or [';', ..]);
     }
+
+    private static bool IsGrpc(ReadOnlySpan<char> type) => type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>As it came: a field that is parsed once is written anew where it is passed on.</summary>
+    private static string TypeOf(HttpContent content) =>
+        content.Headers.NonValidated.TryGetValues("Content-Type", out HeaderStringValues types) ? types.ToString() : "";
 }

@@ -16,7 +16,10 @@ internal class ExchangeOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00", ErrorMessage = "must be between 00:00:00.001 and 00:05:00.")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long the first byte of the answer may take, from the last byte of the request on; 1 ms to 1 day. Default 100 s.</summary>
+    /// <summary>
+    /// How long the first byte of the answer may take, from the last byte of the request on; and as long a request may wait for a connection where
+    /// <c>MaxConnectionsPerServer</c> bounds them; 1 ms to 1 day. Default 100 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00", ErrorMessage = "must be between 00:00:00.001 and 1.00:00:00.")]
     public TimeSpan FirstByteTimeout { get; set; } = TimeSpan.FromSeconds(100);
 

@@ -16,7 +16,7 @@ internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle,
             return See(await read, buffer);
         }
 
-        limit.Arm(idle);
+        limit.Arm(Direction.FromServer, idle);
         try
         {
             return See(await read, buffer);
@@ -32,13 +32,13 @@ internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle,
         }
         finally
         {
-            limit.Disarm();
+            limit.Disarm(Direction.FromServer);
         }
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        limit.Arm(idle);
+        limit.Arm(Direction.ToServer, idle);
         try
         {
             await Inner.WriteAsync(buffer, limit.Token);
@@ -51,7 +51,7 @@ internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle,
         }
         finally
         {
-            limit.Disarm();
+            limit.Disarm(Direction.ToServer);
         }
     }
 

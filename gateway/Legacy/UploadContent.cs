@@ -7,14 +7,14 @@ namespace Gateway.Legacy;
 /// A request's body that ends where the app has answered before it took all of it. What is missing is made up to .NET, which reads the
 /// answer only then; nothing of that reaches the app.
 /// </summary>
-internal sealed class UploadContent(HttpContent inner, Upload upload, TimeLimit limit, ExchangeOptions options) : PassingContent(inner)
+internal sealed class UploadContent(HttpContent inner, Upload upload, TimeLimit limit, TimeSpan? idle, TimeSpan afterwards) : PassingContent(inner)
 {
     private static readonly byte[] _nothing = new byte[64 * 1024];
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         limit.BodyBegins();
-        var body = new UploadStream(new TimedStream(stream, limit, options.IdleTimeout), upload);
+        var body = new UploadStream(new TimedStream(stream, limit, idle), upload);
         try
         {
             Task copy = upload.Start(() => Inner.CopyToAsync(body, context, cancellationToken));
@@ -28,7 +28,7 @@ internal sealed class UploadContent(HttpContent inner, Upload upload, TimeLimit 
                 await MakeUpAsync(stream, body.Written, cancellationToken);
             }
 
-            limit.Arm(options.FirstByteTimeout);
+            limit.AwaitAnswer(afterwards);
         }
         finally
         {

@@ -36,7 +36,10 @@ internal static class DrainingFeature
         });
     }
 
-    /// <summary>Runs until a signal has stopped it and what was in flight has ended, or was cut: at the deadline, or by a second signal.</summary>
+    /// <summary>
+    /// Runs until a signal has stopped it and what was in flight has ended, or was cut: at the deadline, or by a second signal. Throws what a service
+    /// has failed with.
+    /// </summary>
     public static async Task RunUntilDrainedAsync(this WebApplication app)
     {
         using var signals = new Signals();
@@ -50,6 +53,10 @@ internal static class DrainingFeature
         {
             // The host's word for a deadline that passed; Drain has said what that cut.
         }
+
+        // No signal stops the host where a service that runs beside the requests has failed, and it would be as silent an end as any.
+        await Task.WhenAll(app.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+            .Select(static service => service.ExecuteTask).OfType<Task>().Where(static task => task.IsFaulted));
     }
 
     private static async Task LeaveAfterAsync(Task serving, Drain drain, HttpContext context)

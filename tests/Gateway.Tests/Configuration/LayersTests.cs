@@ -64,6 +64,22 @@ public sealed class LayersTests
     }
 
     [Fact]
+    public void A_shipped_file_that_breaks_while_the_gateway_runs_is_one_sentence_at_the_next_change()
+    {
+        using var shipped = new Folder(("appsettings.json", "{}"));
+        var builder = new ConfigurationBuilder();
+        builder.AddJsonFile(shipped.FileOf("appsettings.json"), optional: false).AddInMemoryCollection();
+        var live = new LiveConfiguration(builder, static _ => []);
+        _ = live.Load(live.Running);
+
+        File.WriteAllText(shipped.FileOf("appsettings.json"), "{ \"Legacy\": ");
+
+        string problem = Assert.Single(Assert.Throws<ConfigurationException>(() => live.Load(live.Running)).Problems);
+        Assert.Contains(shipped.FileOf("appsettings.json"), problem, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', problem);
+    }
+
+    [Fact]
     public void A_folder_that_is_named_and_missing_stops_the_start()
     {
         using var environment = new Variables(("GATEWAY_CONFIG", "/no/such/folder"));

@@ -16,7 +16,7 @@ public sealed class TimeLimitTests
         using var limit = new TimeLimit(total: null, CancellationToken.None);
         Assert.False(limit.Token.IsCancellationRequested);
 
-        limit.Arm(_short);
+        limit.Arm(Direction.FromServer, _short);
 
         await Eventually.Holds(() => limit.IsPassed, "the limit to be passed");
         Assert.True(limit.Token.IsCancellationRequested);
@@ -27,8 +27,8 @@ public sealed class TimeLimitTests
     {
         using var limit = new TimeLimit(_short, CancellationToken.None);
 
-        limit.Arm(_long);
-        limit.Disarm();
+        limit.Arm(Direction.FromServer, _long);
+        limit.Disarm(Direction.FromServer);
 
         await Eventually.Holds(() => limit.IsPassed, "the limit to be passed");
     }
@@ -39,13 +39,58 @@ public sealed class TimeLimitTests
         using var limit = new TimeLimit(total: null, CancellationToken.None);
         using var witness = new TimeLimit(total: null, CancellationToken.None);
 
-        limit.Arm(TimeSpan.FromMilliseconds(50));
-        limit.Arm(_long);
-        limit.Arm(TimeSpan.FromMilliseconds(50));
-        limit.Disarm();
-        witness.Arm(TimeSpan.FromMilliseconds(150));
+        limit.Arm(Direction.FromServer, TimeSpan.FromMilliseconds(50));
+        limit.Arm(Direction.FromServer, _long);
+        limit.Arm(Direction.FromServer, TimeSpan.FromMilliseconds(50));
+        limit.Disarm(Direction.FromServer);
+        witness.Arm(Direction.FromServer, TimeSpan.FromMilliseconds(150));
 
         await Eventually.Holds(() => witness.IsPassed, "a later time to come");
+        Assert.False(limit.Token.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_step_that_ends_in_one_direction_leaves_the_time_in_the_other()
+    {
+        using var limit = new TimeLimit(total: null, CancellationToken.None);
+        limit.Arm(Direction.FromServer, TimeSpan.FromMilliseconds(50));
+
+        limit.Arm(Direction.ToServer, time: null);
+        limit.Disarm(Direction.ToServer);
+
+        await Eventually.Holds(() => limit.IsPassed, "the limit to be passed");
+    }
+
+    [Fact]
+    public async Task A_server_that_gets_on_in_one_direction_is_not_silent_in_the_other()
+    {
+        using var limit = new TimeLimit(total: null, CancellationToken.None);
+        using var witness = new TimeLimit(total: null, CancellationToken.None);
+        limit.Arm(Direction.FromServer, TimeSpan.FromSeconds(2));
+        witness.Arm(Direction.FromServer, TimeSpan.FromSeconds(2.5));
+
+        while (!witness.IsPassed)
+        {
+            limit.Arm(Direction.ToServer, time: null);
+            await Task.Delay(10);
+            limit.Disarm(Direction.ToServer);
+        }
+
+        Assert.False(limit.Token.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task An_answer_is_awaited_until_it_has_begun()
+    {
+        using var silent = new TimeLimit(total: null, CancellationToken.None);
+        using var limit = new TimeLimit(total: null, CancellationToken.None);
+
+        limit.AwaitAnswer(_short);
+        limit.Answered();
+        limit.AwaitAnswer(_short);
+        silent.AwaitAnswer(TimeSpan.FromMilliseconds(50));
+
+        await Eventually.Holds(() => silent.IsPassed, "the limit to be passed");
         Assert.False(limit.Token.IsCancellationRequested);
     }
 
@@ -68,7 +113,7 @@ public sealed class TimeLimitTests
         limit.Dispose();
         using var next = new TimeLimit(_long, CancellationToken.None);
 
-        limit.Arm(TimeSpan.Zero);
+        limit.Arm(Direction.FromServer, TimeSpan.Zero);
         limit.Dispose();
 
         Assert.True(limit.Token.IsCancellationRequested);

@@ -104,6 +104,29 @@ public sealed class ClusterTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData("GET /shop HTTP/1.1\r\nHost: h\r\n\r\n")]
+    [InlineData("POST /shop HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody")]
+    [InlineData("POST /shop HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n")]
+    public async Task A_request_that_waits_for_a_connection_is_a_504_after_the_limit_of_the_first_byte(string request)
+    {
+        await using var busy = new ScriptedServer(static async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await StartAsync(
+            ("Destinations:one:Address", busy.Address.AbsoluteUri), ("Destinations:two:Address", busy.Address.AbsoluteUri),
+            ("HttpClient:MaxConnectionsPerServer", "1"), ("Loopgate:FirstByteTimeout", "00:00:00.2"));
+        using RawClient first = await RawClient.ConnectAsync(gateway.Address);
+        await first.SendAsync("GET /shop HTTP/1.1\r\nHost: h\r\n\r\n");
+        await first.ReadUntilAsync("begun");
+
+        Assert.Equal(504, (await RawClient.ExchangeAsync(gateway.Address, request)).Status);
+        Assert.Single(busy.Connections);
+    }
+
+    [Theory]
     [InlineData("ReuseConnections", "true", 1)]
     [InlineData("ReuseConnections", "false", 6)]
     public async Task Connections_are_kept_as_the_cluster_says(string key, string value, int connections)

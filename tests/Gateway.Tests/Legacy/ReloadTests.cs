@@ -57,6 +57,7 @@ public sealed class ReloadTests
     [InlineData("""{ "ReverseProxy": """, "gateway.json: ")]
     [InlineData("", "gateway.json: ")]
     [InlineData(null, "gateway.json is gone.")]
+    [InlineData("""{ "Legacy": { "Host": "\ud800" } }""", "gateway.json: a text is half a surrogate pair.")]
     [InlineData("""{ "Legcay": {} , "ReverseProxy": {} }""", "Legcay: ")]
     [InlineData("""{ "Legacy": { "IdleTimeout": "30" } }""", "Legacy:IdleTimeout: ")]
     [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "/{**a}/{**b}" } } } } }""", "ReverseProxy: Invalid path '/{**a}/{**b}'")]

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Tests.Legacy;
 
@@ -112,6 +114,27 @@ public sealed class TimeoutTests
         await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "200");
     }
 
+    [Fact]
+    public async Task A_WebSocket_is_held_to_its_limit_after_a_word_of_its_client_too()
+    {
+        await using var app = new ScriptedServer(static async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:StreamIdleTimeout", Short));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+        await client.SendAsync(
+            "GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        await client.ReadUntilAsync("\r\n\r\n");
+
+        await client.SendAsync("word");
+
+        Assert.True(await client.IsClosedAsync());
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "101");
+    }
+
     [Theory]
     [InlineData("", 504)]
     [InlineData(ServerSentEvents + "5\r\nbegun\r\n", 200)]
@@ -151,6 +174,38 @@ public sealed class TimeoutTests
         RawAnswer answer = await client.ReadAnswerAsync();
 
         Assert.Equal((200, "ok"), (answer.Status, answer.Body));
+    }
+
+    [Fact]
+    public async Task An_answer_that_has_begun_before_the_body_ended_is_not_held_to_the_limit_of_its_first_byte()
+    {
+        var mayEnd = new TaskCompletionSource();
+        await using KestrelBackend app = await KestrelBackend.StartAsync(HttpProtocols.Http2, answer: async context =>
+        {
+            context.Response.ContentType = "application/grpc";
+            if (HttpMethods.IsGet(context.Request.Method))
+            {
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            }
+
+            await context.Response.WriteAsync("begun");
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            await mayEnd.Task.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync("ended");
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("ReverseProxy:Routes:grpc:ClusterId", "grpc"), ("ReverseProxy:Routes:grpc:Match:Path", "/a"),
+            ("ReverseProxy:Clusters:grpc:Destinations:only:Address", app.Address.AbsoluteUri), ("ReverseProxy:Clusters:grpc:Loopgate:FirstByteTimeout", Short),
+            ("ReverseProxy:Clusters:grpc:HttpRequest:Version", "2"), ("ReverseProxy:Clusters:grpc:HttpRequest:VersionPolicy", "RequestVersionExact"));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+        await client.ReadUntilAsync("begun");
+        await client.SendAsync("4\r\nhalf\r\n0\r\n\r\n");
+        Assert.Equal(504, (await RawClient.ExchangeAsync(gateway.Address, Request)).Status);
+        mayEnd.SetResult();
+
+        Assert.EndsWith("ended\r\n0\r\n\r\n", await client.ReadUntilAsync("0\r\n\r\n"), StringComparison.Ordinal);
     }
 
     private static ScriptedServer Stalling(string sent) => new(async connection =>

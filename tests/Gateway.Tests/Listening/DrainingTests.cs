@@ -1,4 +1,9 @@
+using Gateway.Listening;
 using Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Gateway.Tests.Listening;
 
@@ -30,6 +35,19 @@ public sealed class DrainingTests
         Assert.Equal("close", (await RawClient.ExchangeAsync(gateway.Address, Request)).Field("Connection"));
         await end.CancelAsync();
         await stopping.ContinueWith(static _ => { }, TaskScheduler.Default);
+    }
+
+    [Fact]
+    public async Task A_service_that_fails_beside_the_requests_is_no_silent_end()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddHostedService<FailingService>();
+        await using WebApplication app = builder.Build();
+
+        Exception failed = await Assert.ThrowsAsync<InvalidOperationException>(() => app.RunUntilDrainedAsync().WaitAsync(TimeSpan.FromSeconds(10)));
+
+        Assert.Equal(nameof(FailingService), failed.Message);
     }
 
     [Fact]
@@ -94,6 +112,15 @@ public sealed class DrainingTests
         catch (System.Net.Sockets.SocketException)
         {
             return false;
+        }
+    }
+
+    private sealed class FailingService : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Yield();
+            throw new InvalidOperationException(nameof(FailingService));
         }
     }
 }
