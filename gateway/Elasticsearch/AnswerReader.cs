@@ -23,10 +23,12 @@ internal sealed class AnswerReader(int maxBytes, TimeProvider time)
             return new NodeAnswer(NodeResult.TooLarge, Reason: $"an answer of {length} bytes, more than MaxAnswerBytes");
         }
 
-        if (response.Content.Headers.NonValidated.TryGetValues("Content-Length", out HeaderStringValues lengths) && (length is null || lengths.Count > 1))
+        if (response.Content.Headers.NonValidated.TryGetValues("Content-Length", out HeaderStringValues lengths)
+            && (length is null || lengths.Count > 1 || response.Headers.TransferEncoding.Count > 0))
         {
-            // .NET would read to the end of the connection, and could not tell a whole body from a part; of two it believes the first.
-            return new NodeAnswer(NodeResult.Broken, Reason: "a Content-Length that is not a number, or two of them");
+            // Of a length that is no number .NET would read to the end of the connection, and could not tell a whole body from a part; of two it believes
+            // the first, and beside chunks none, so that a part of them would be taken for all.
+            return new NodeAnswer(NodeResult.Broken, Reason: "a Content-Length that is not a number, two of them, or one beside a Transfer-Encoding");
         }
 
         return await ReadBodyAsync(response.Content, length, cancellation) is { } body

@@ -12,7 +12,13 @@ internal readonly record struct ElasticsearchCall(string Operation, string Targe
     /// <summary>Two calls that send the same request, and so may share one.</summary>
     public static IEqualityComparer<ElasticsearchCall> SameRequest { get; } = EqualityComparer<ElasticsearchCall>.Create(
         static (one, other) => one.Target == other.Target && one.Body.Span.SequenceEqual(other.Body.Span),
-        static call => HashCode.Combine(call.Target, call.Body.Length));
+        static call =>
+        {
+            var hash = default(HashCode);
+            hash.Add(call.Target);
+            hash.AddBytes(call.Body.Span);
+            return hash.ToHashCode();
+        });
 
     /// <summary>Elasticsearch reads by GET; what has a body goes by POST, since a body of a GET has no meaning of its own in HTTP (RFC 9110 §9.3.1).</summary>
     public HttpMethod Method => Body.IsEmpty ? HttpMethod.Get : HttpMethod.Post;

@@ -100,12 +100,13 @@ internal sealed class ElasticsearchClient : IDisposable
 
     private ElasticsearchResult Succeed(OperationSpan span, Node node, ElasticsearchCall call, in NodeAnswer answer)
     {
-        if (call == Info.Call && (node.Name is null || _clusterName is null))
+        if (call == Info.Call)
         {
-            (node.Name, _clusterName) = Info.NamesIn(answer.Body);
+            node.Info = Info.Read(answer.Body, node.Info);
+            _clusterName = node.Info.Cluster ?? _clusterName;
         }
 
-        span.Succeeded(answer.Status, _clusterName, node.Name);
+        span.Succeeded(answer.Status, _clusterName, node.Info?.Node);
         return new ElasticsearchResult(answer.Body);
     }
 

@@ -42,7 +42,7 @@ internal sealed partial class FailureLog(ILogger logger, TimeProvider time)
         public static partial void Failed(ILogger logger, string outcome, string reason);
 
         [LoggerMessage(EventId = 401, Level = LogLevel.Error,
-            Message = "Elasticsearch refuses the gateway's credentials: {Reason}. Check the keys under Elasticsearch. Said at most once a minute.")]
+            Message = "The gateway has no credentials that Elasticsearch takes: {Reason}. Check the keys under Elasticsearch. Said at most once a minute.")]
         public static partial void Refused(ILogger logger, string reason);
     }
 }

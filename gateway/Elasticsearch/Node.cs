@@ -17,8 +17,11 @@ internal sealed class Node(Uri address)
     /// <summary>The node's URL, always ending in a slash, so that a path under it stays under it.</summary>
     public Uri Address { get; } = WithSlash(address);
 
-    /// <summary>The name that the node gave itself in an answer to <c>GET /</c>, once known.</summary>
-    public string? Name { get; set; }
+    /// <summary>
+    /// What the node last said of itself, until it fails. One address is taken for one node: where it stands for several, each answer to <c>GET /</c>
+    /// names its own, and other calls the last that was named.
+    /// </summary>
+    public Info? Info { get; set; }
 
     /// <summary>The node has shown to be a server before 7.14, which does not name its product in its answers; to be found out again after a failure.</summary>
     public bool IsOldServer { get; set; }
@@ -135,6 +138,7 @@ internal sealed class Node(Uri address)
             _probing = false;
             _verdicts++;
             IsOldServer = false;
+            Info = null;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
 using Gateway.Configuration;
@@ -10,6 +11,8 @@ internal static class InspectFeature
 {
     /// <summary>No scripts, no other hosts: what a client put into a path cannot become more than text.</summary>
     private const string ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src data:";
+
+    private static readonly SearchValues<char> _digits = SearchValues.Create("0123456789abcdef");
 
     public static void AddInspect(this WebApplicationBuilder builder)
     {
@@ -32,14 +35,14 @@ internal static class InspectFeature
 
         admin.MapGet("/", (HttpContext context, string? tag, string? value) =>
             Page(context, TracePages.List(Pick(store, tag, value), tag, value)));
-        admin.MapGet("/traces/{id}", (HttpContext context, string id) => store.Find(id) is { Count: > 0 } trace
+        admin.MapGet("/traces/{id}", (HttpContext context, string id) => Find(store, id) is { Count: > 0 } trace
             ? Page(context, TracePages.Tree(trace, store))
             : Page(context, TracePages.Missing(id), StatusCodes.Status404NotFound));
         admin.MapGet("/api/traces", (HttpContext context, string? tag, string? value) =>
             Json(context, Pick(store, tag, value)));
         admin.MapGet("/api/traces/{id}", (HttpContext context, string id) =>
         {
-            IReadOnlyList<Activity> trace = store.Find(id);
+            IReadOnlyList<Activity> trace = Find(store, id);
             context.Response.StatusCode = trace.Count > 0 ? StatusCodes.Status200OK : StatusCodes.Status404NotFound;
             return Json(context, trace.Count > 0 ? [trace] : []);
         });
@@ -47,6 +50,9 @@ internal static class InspectFeature
             Results.Stream(typeof(InspectFeature).Assembly.GetManifestResourceStream("Gateway.Inspect.style.css")!, "text/css"));
         return admin;
     }
+
+    private static IReadOnlyList<Activity> Find(TraceStore store, string id) =>
+        id.Length == 32 && !id.AsSpan().ContainsAnyExcept(_digits) ? store.Find(ActivityTraceId.CreateFromString(id)) : [];
 
     private static List<TraceView> Pick(TraceStore store, string? tag, string? value) =>
         [.. store.Requests().Where(trace => tag is null || trace.Any(span => Is(span, tag, value))).Select(static trace => new TraceView(trace))];

@@ -107,7 +107,7 @@ internal static class TracePages
     {
         string trace = link.Context.TraceId.ToHexString();
         // Another's trace, to which a caller's request belongs, or one that had to make room, is only named.
-        page.Append(store.Find(trace) is [var target, ..]
+        page.Append(store.Find(link.Context.TraceId) is [var target, ..]
             ? $"<tr><th>link<td><a href=\"/traces/{trace}\">{Encode(target.DisplayName)}</a></tr>"
             : $"<tr><th>link<td>{trace}, not kept here</tr>");
     }

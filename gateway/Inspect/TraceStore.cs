@@ -38,7 +38,7 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
     }
 
     /// <summary>The spans of one trace, of a request or of a connection being opened; empty where it is not kept any more.</summary>
-    public IReadOnlyList<Activity> Find(string traceId)
+    public IReadOnlyList<Activity> Find(ActivityTraceId traceId)
     {
         lock (_lock)
         {
@@ -95,8 +95,7 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
         public IReadOnlyList<IReadOnlyList<Activity>> All() =>
             [.. _order.Reverse().Select(id => (IReadOnlyList<Activity>)[.. _traces[id]])];
 
-        public IReadOnlyList<Activity>? Find(string traceId) =>
-            _traces.FirstOrDefault(trace => trace.Key.ToHexString() == traceId).Value is { } spans ? [.. spans] : null;
+        public IReadOnlyList<Activity>? Find(ActivityTraceId traceId) => _traces.TryGetValue(traceId, out List<Activity>? spans) ? [.. spans] : null;
 
         private void ForgetOldest()
         {

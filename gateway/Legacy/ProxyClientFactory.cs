@@ -48,7 +48,6 @@ internal sealed class ProxyClientFactory(ILoggerFactory loggers, TracedConnectio
             UseCookies = false,
             // Replaces the trace context of the first attempt by that of the second.
             ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
-            ConnectTimeout = TimeSpan.FromSeconds(15),
         };
         ConfigureHandler(context, handler);
         connections.Trace(handler, context.ClusterId, areResends: true);

@@ -36,10 +36,11 @@ internal static partial class ProxyErrors
             return;
         }
 
-        Outcome outcome = OutcomeOf(failed, upload, context);
+        bool isRouteTimeOver = RouteTimeout.End(context);
+        Outcome outcome = isRouteTimeOver ? Outcome.AppTooSlow : OutcomeOf(failed, upload, context);
         if (outcome is not (Outcome.ClientLeft or Outcome.RequestMalformed or Outcome.BodyTooLarge or Outcome.BodyTooSlow))
         {
-            Log.Failed(logger, Problem.Of(outcome).Reason, failed.Error, ReasonOf(failed.Exception));
+            Log.Failed(logger, Problem.Of(outcome).Reason, failed.Error, isRouteTimeOver ? "The route's Timeout has passed." : ReasonOf(failed.Exception));
         }
 
         if (upload is { IsStopped: true })
@@ -63,7 +64,7 @@ internal static partial class ProxyErrors
             return Outcome.NoDestination;
         }
 
-        if (Has<TimeoutException>(failed.Exception) || failed.Error == ForwarderError.RequestTimedOut || RouteTimeout.IsPassed(context))
+        if (Has<TimeoutException>(failed.Exception) || failed.Error == ForwarderError.RequestTimedOut)
         {
             return Outcome.AppTooSlow;
         }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Timeouts;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Legacy;
@@ -24,15 +25,20 @@ internal sealed class RouteTimeout(CancellationToken client)
         app.UseRequestTimeouts();
     }
 
-    /// <summary>Whether the time is over. The client then waits for an answer, and the request's token is the client's again.</summary>
-    public static bool IsPassed(HttpContext context)
+    /// <summary>
+    /// Ends the time, whether it was over or not, which is what comes back: what is answered now is our own, and the request's token is the
+    /// client's again.
+    /// </summary>
+    public static bool End(HttpContext context)
     {
-        if (!context.RequestAborted.IsCancellationRequested || context.Features.Get<RouteTimeout>() is not { _client.IsCancellationRequested: false } timeout)
+        if (context.Features.Get<RouteTimeout>() is not { _client: var client })
         {
             return false;
         }
 
-        context.RequestAborted = timeout._client;
-        return true;
+        bool isPassed = context.RequestAborted.IsCancellationRequested && !client.IsCancellationRequested;
+        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+        context.RequestAborted = client;
+        return isPassed;
     }
 }

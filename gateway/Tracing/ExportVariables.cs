@@ -30,7 +30,8 @@ internal static class ExportVariables
     /// <summary>One variable of the environment; null where it is not set, or empty.</summary>
     public static string? Value(string variable) => Value(Environment.GetEnvironmentVariable, variable);
 
-    private static string? Value(Func<string, string?> read, string variable) => read(variable)?.Trim() is { Length: > 0 } value ? value : null;
+    /// <inheritdoc cref="Value(string)"/>
+    public static string? Value(Func<string, string?> read, string variable) => read(variable)?.Trim() is { Length: > 0 } value ? value : null;
 
     private static IEnumerable<(string Variable, Func<string, bool> IsRight, string Wanted)> Checks() =>
     [

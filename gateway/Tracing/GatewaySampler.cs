@@ -31,9 +31,9 @@ internal sealed class GatewaySampler(Sampler requests) : Sampler
     public static GatewaySampler FromEnvironment(Func<string, string?> variable, out string? problem)
     {
         problem = null;
-        string argument = variable(Variable + "_ARG") ?? "";
+        string argument = ExportVariables.Value(variable, Variable + "_ARG") ?? "";
         double ratio = 1;
-        string name = variable(Variable) is { Length: > 0 } given ? given.Trim().ToLowerInvariant() : "parentbased_always_on";
+        string name = ExportVariables.Value(variable, Variable)?.ToLowerInvariant() ?? "parentbased_always_on";
         if (name.EndsWith("traceidratio", StringComparison.Ordinal) && argument.Length > 0
             && !(double.TryParse(argument, NumberStyles.Float, CultureInfo.InvariantCulture, out ratio) && ratio is >= 0 and <= 1))
         {

@@ -58,5 +58,5 @@ internal static class MetricsExport
 
     /// <summary>None by default, unlike in OpenTelemetry's specification: keeping metrics adds noticeably to a request's CPU.</summary>
     private static string[] Named() =>
-        Environment.GetEnvironmentVariable(Variable)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        ExportVariables.Value(Variable)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

@@ -35,6 +35,8 @@ internal sealed record Fault(Func<ScriptedConnection, Task> Script, int Status, 
         ["empty"] = Sends(Answers.Json(""), 502, Broken, "200"),
         ["cut JSON"] = Sends(Answers.Json("{\"name\":\"es01\","), 502, Broken, "200"),
         ["cut by the end of the connection"] = Sends(Head + "Content-Length: 100\r\nConnection: close\r\n\r\n{\"name\":\"es01\"}", 502, Broken, "broken"),
+        ["a length beside chunks"] = Sends(
+            Head + "Content-Length: 15\r\nTransfer-Encoding: chunked\r\n\r\n17\r\n{\"name\":\"es01\"}poisoned\r\n0\r\n\r\n", 502, Broken, "broken"),
         ["wrong content type"] = Sends(Answers.Of(Answers.InfoJson, "200 OK", "Content-Type: text/plain\r\n" + Answers.Product), 502, Broken, "200"),
         ["500 MB announced"] = Sends(Head + "Content-Length: 524288000\r\n\r\n{", 502, Broken, "too_large"),
         ["500 MB sent"] = new(HugeAsync, 502, Broken, "too_large"),

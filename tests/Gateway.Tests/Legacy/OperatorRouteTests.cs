@@ -77,9 +77,9 @@ public sealed class OperatorRouteTests
     }
 
     [Theory]
-    [InlineData("ReverseProxy:Routes:shop-route:Timeout")]
-    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:ActivityTimeout")]
-    public async Task A_request_that_takes_longer_than_YARP_is_told_to_wait_is_a_504(string key)
+    [InlineData("ReverseProxy:Routes:shop-route:Timeout", "The route's Timeout has passed.")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:ActivityTimeout", "")]
+    public async Task A_request_that_takes_longer_than_YARP_is_told_to_wait_is_a_504(string key, string reason)
     {
         await using var shop = new ScriptedServer(static async connection =>
         {
@@ -93,6 +93,7 @@ public sealed class OperatorRouteTests
         Assert.Equal(504, (int)answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
         Assert.Equal("app_too_slow", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "error.type"));
+        Assert.EndsWith(reason, Assert.Single(gateway.Log, static entry => entry.Id == 600).Message, StringComparison.Ordinal);
     }
 
     [Theory]
