@@ -5,6 +5,9 @@ namespace Gateway.Configuration;
 /// <summary>An absolute URL with http or https.</summary>
 internal static class HttpAddress
 {
+    /// <summary>More than where a server is: a user, a password, a query or a fragment.</summary>
+    public static bool HasMore(Uri address) => address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0;
+
     /// <summary>
     /// False where the text is none, or names a host that cannot be spelled for DNS (RFC 5891): .NET lets such a URL pass, and fails with
     /// every request to it.

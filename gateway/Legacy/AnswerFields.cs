@@ -7,7 +7,7 @@ internal static class AnswerFields
 {
     /// <summary>
     /// What the app runs on, and where. A redirect to its own address would lead the client to where it cannot go: it leads to the host
-    /// that the client asked instead.
+    /// that the client asked instead, and to that of a trusted proxy before us where there is one.
     /// </summary>
     public static void HideInternals(ResponseTransformContext transform, Uri app)
     {
@@ -21,7 +21,11 @@ internal static class AnswerFields
             && target.Scheme == app.Scheme && target.Authority == app.Authority)
         {
             string rest = location[(location.IndexOf(target.Authority, StringComparison.OrdinalIgnoreCase) + target.Authority.Length)..];
-            fields.Location = $"{request.Scheme}://{request.Host}{rest}";
+            fields.Location = $"{AsClientSees(request, "X-Forwarded-Proto") ?? request.Scheme}://{AsClientSees(request, "X-Forwarded-Host") ?? request.Host.Value}{rest}";
         }
     }
+
+    /// <summary>What a trusted proxy says of what it was asked, of several the one that the client met; what others say of it, the guard has taken off.</summary>
+    private static string? AsClientSees(HttpRequest request, string field) =>
+        request.Headers[field].ToString().Split(',')[0].Trim() is { Length: > 0 } value ? value : null;
 }

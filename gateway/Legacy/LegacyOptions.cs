@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Gateway.Configuration;
 
 namespace Gateway.Legacy;
 
@@ -39,7 +40,7 @@ internal sealed class LegacyOptions : ExchangeOptions, IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Address is { } address && (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0))
+        if (Address is { } address && HttpAddress.HasMore(address))
         {
             yield return new ValidationResult("the URL of the app has no user, password, query or fragment.", [nameof(Address)]);
         }

@@ -1,9 +1,12 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
 using Gateway.Connections;
 using Gateway.Listening;
 using Gateway.Responding;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Connections;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Legacy;
 
@@ -40,7 +43,7 @@ internal static partial class ProxyErrors
         Outcome outcome = isRouteTimeOver ? Outcome.AppTooSlow : OutcomeOf(failed, upload, context);
         if (outcome is not (Outcome.ClientLeft or Outcome.RequestMalformed or Outcome.BodyTooLarge or Outcome.BodyTooSlow))
         {
-            Log.Failed(logger, Problem.Of(outcome).Reason, failed.Error, isRouteTimeOver ? "The route's Timeout has passed." : ReasonOf(failed.Exception));
+            Log.Failed(logger, AddressOf(context), Problem.Of(outcome).Reason, failed.Error, isRouteTimeOver ? "The route's Timeout has passed." : ReasonOf(failed.Exception));
         }
 
         if (upload is { IsStopped: true })
@@ -133,6 +136,11 @@ internal static partial class ProxyErrors
             _ => Find(exception.InnerException, which),
         };
 
+    /// <summary>Of the server that was asked; of the cluster, where none of its servers could be.</summary>
+    private static string AddressOf(HttpContext context) => context.Features.Get<IReverseProxyFeature>() is { } proxy
+        ? proxy.ProxiedDestination?.Model.Config.Address ?? proxy.Cluster.Config.ClusterId
+        : "The app";
+
     /// <summary>Our own sentence for it, else .NET's word where there is one: the message of an exception may quote what the app sent.</summary>
     private static string ReasonOf(Exception? exception) =>
         Find<HttpIOException>(exception, static own => own is NoAnswerException or UnsoundAnswerException or HttpProtocolException)?.Message
@@ -140,13 +148,13 @@ internal static partial class ProxyErrors
             ?? Find<HttpIOException>(exception)?.HttpRequestError) switch
         {
             HttpRequestError.ConfigurationLimitExceeded => "The head of the answer is too long.",
-            { } word => word.ToString(),
+            { } word => Find<Exception>(exception, static e => e is SocketException or AuthenticationException) is { } cause ? $"{word}: {cause.Message}" : word.ToString(),
             null => Find<Exception>(exception, static e => e is not AggregateException && e.InnerException is null)?.Message ?? "no reason given",
         };
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 600, Level = LogLevel.Warning, Message = "The app: {Outcome} ({Error}): {Reason}")]
-        public static partial void Failed(ILogger logger, string outcome, ForwarderError error, string reason);
+        [LoggerMessage(EventId = 600, Level = LogLevel.Warning, Message = "{Address}: {Outcome} ({Error}): {Reason}")]
+        public static partial void Failed(ILogger logger, string address, string outcome, ForwarderError error, string reason);
     }
 }

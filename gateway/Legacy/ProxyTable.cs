@@ -20,6 +20,7 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
             .. RoutePolicies.Problems(section.GetSection("Routes")),
         ];
         IProxyConfig? read = AsYarpDoes(section, problems);
+        problems.AddRange(read is null ? [] : [.. RouteChecks.Problems(read.Routes, read.Clusters), .. WrongTimes(read.Clusters)]);
         if (read is null || problems.Count > 0)
         {
             throw new ConfigurationException(problems);
@@ -81,15 +82,24 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         }
     }
 
-    /// <summary>YARP checks the address of a destination only when the first request is to go there.</summary>
+    /// <summary>YARP checks the address of a destination only when the first request is to go there, and writes the request's target behind whatever it is.</summary>
     private static IEnumerable<string> WrongDestinations(IConfigurationSection section) =>
         from cluster in section.GetSection("Clusters").GetChildren()
         from destination in cluster.GetSection("Destinations").GetChildren()
-        where !HttpAddress.TryRead(destination["Address"], out _)
-        select $"{destination.Path}:Address: the value is not an absolute URL with http or https.";
+        let problem = !HttpAddress.TryRead(destination["Address"], out Uri? address) ? "the value is not an absolute URL with http or https."
+            : HttpAddress.HasMore(address) ? "the URL of a destination has no user, password, query or fragment."
+            : null
+        where problem is not null
+        select $"{destination.Path}:Address: {problem}";
 
     private static IEnumerable<string> WrongOptions(IConfigurationSection section) => section.GetSection("Clusters").GetChildren()
         .SelectMany(static cluster => SettingsReader.Read(cluster.GetSection(ExchangeOptions.OfCluster), new ExchangeOptions()));
+
+    /// <summary>YARP would fail with each request.</summary>
+    private static IEnumerable<string> WrongTimes(IEnumerable<ClusterConfig> clusters) =>
+        from cluster in clusters
+        where cluster.HttpRequest?.ActivityTimeout <= TimeSpan.Zero
+        select $"{Section}:Clusters:{cluster.ClusterId}:HttpRequest:ActivityTimeout: must be above zero.";
 
     private static IEnumerable<string> TakenNames(IConfigurationSection section) =>
         from list in (string[])["Routes", "Clusters"]

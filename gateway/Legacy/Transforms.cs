@@ -30,6 +30,15 @@ internal static class Transforms
             BodilessAnswers.Mend(transform);
             return ValueTask.CompletedTask;
         });
+        if (context.Services.GetRequiredService<TracingOptions>().LoopReports)
+        {
+            context.AddResponseTransform(static transform =>
+            {
+                TakeLoopReport(transform);
+                return ValueTask.CompletedTask;
+            });
+        }
+
         if (context.Route.RouteId != LegacyRoute.Id)
         {
             return;
@@ -52,14 +61,6 @@ internal static class Transforms
             KeepTarget(transform);
             return ValueTask.CompletedTask;
         });
-        if (context.Services.GetRequiredService<TracingOptions>().LoopReports)
-        {
-            context.AddResponseTransform(static transform =>
-            {
-                TakeLoopReport(transform);
-                return ValueTask.CompletedTask;
-            });
-        }
     }
 
     /// <summary>What YARP would put on a span of its own, which would be a second Server span for one request.</summary>

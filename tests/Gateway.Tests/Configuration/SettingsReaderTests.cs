@@ -111,7 +111,9 @@ public sealed class SettingsReaderTests
     [InlineData("Legacy:Host=client,app", "Legacy:Host: the value is not one of client, app")]
     public async Task A_setting_that_cannot_be_read_is_named_and_its_value_is_not_said(string setting, string sentence)
     {
-        string problem = await Composition.ProblemAsync("--" + setting);
+        // A route needs a cluster.
+        string[] cluster = setting.StartsWith("ReverseProxy:Routes:r:", StringComparison.Ordinal) ? ["--ReverseProxy:Routes:r:ClusterId=legacy"] : [];
+        string problem = await Composition.ProblemAsync(["--" + setting, .. cluster]);
 
         Assert.StartsWith(sentence, problem, StringComparison.Ordinal);
         Assert.EndsWith(".", problem, StringComparison.Ordinal);

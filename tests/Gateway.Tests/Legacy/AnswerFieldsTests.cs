@@ -22,7 +22,11 @@ public sealed class AnswerFieldsTests
     [InlineData("/next", "/next")]
     [InlineData("//other.example/next", "//other.example/next")]
     [InlineData("https://login.example/?back=1", "https://login.example/?back=1")]
-    public async Task A_redirect_to_the_apps_own_address_leads_to_the_clients_host(string location, string expected)
+    [InlineData("{app}/next", "https://shop.example/next", "X-Forwarded-Proto: https\r\n")]
+    [InlineData("{app}/next", "https://www.example:8443/next", "X-Forwarded-Proto: https, http\r\nX-Forwarded-Host: www.example:8443, inner.example\r\n")]
+    [InlineData("{app}/next", "http://shop.example/next", "X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n", "10.0.0.1")]
+    public async Task A_redirect_to_the_apps_own_address_leads_to_the_clients_host(
+        string location, string expected, string forwarded = "", string trusted = "127.0.0.1")
     {
         ScriptedServer? app = null;
         app = new ScriptedServer(async connection =>
@@ -32,9 +36,9 @@ public sealed class AnswerFieldsTests
             await connection.SendAsync($"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
         });
         await using ScriptedServer running = app;
-        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Guard:TrustedProxies:0", trusted));
 
-        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, $"GET /a HTTP/1.1\r\nHost: shop.example\r\n{forwarded}\r\n");
 
         Assert.Equal(302, answer.Status);
         Assert.Equal(expected, answer.Field("Location"));

@@ -216,6 +216,19 @@ public sealed class FailureTests
         Assert.DoesNotContain("secret", said.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1:1/", "http://127.0.0.1:1/: app_unreachable (Request): ConnectionError: Connection refused")]
+    [InlineData("http://no.invalid/", "http://no.invalid/: app_unreachable (Request): NameResolutionError: ")]
+    public async Task The_log_says_which_server_cannot_be_reached_and_why(string address, string sentence)
+    {
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", address));
+
+        RawAnswer seen = await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+
+        Assert.Equal(502, seen.Status);
+        Assert.StartsWith(sentence, Assert.Single(gateway.Log, static entry => entry.Id == 600).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>RFC 9113 §7: INTERNAL_ERROR; a request that was cancelled would be the client's own doing.</summary>
     [Fact]
     public async Task An_answer_that_breaks_off_is_an_error_of_the_server_over_HTTP2()

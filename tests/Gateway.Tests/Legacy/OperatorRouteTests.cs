@@ -110,6 +110,63 @@ public sealed class OperatorRouteTests
         Assert.StartsWith("ReverseProxy", Assert.Single(refused.Problems), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Routes:shop-route:ClusterId: there is no such cluster under ReverseProxy:Clusters.", "Routes:shop-route:ClusterId=nope")]
+    [InlineData("Routes:other:ClusterId: a route needs the name of a cluster.", "Routes:other:Match:Path=/other")]
+    [InlineData("Routes:shop-route:MaxRequestBodySize: must be", "Routes:shop-route:MaxRequestBodySize=-5")]
+    [InlineData("Clusters:shop-cluster:Destinations:only:Address: the URL of a destination has no", "Clusters:shop-cluster:Destinations:only:Address=http://127.0.0.1:1/a?b=c")]
+    [InlineData("Clusters:shop-cluster:HttpRequest:ActivityTimeout: must be above zero.", "Clusters:shop-cluster:HttpRequest:ActivityTimeout=-00:00:01")]
+    [InlineData("Routes:other: matches the same requests as shop-route;", "Routes:other:ClusterId=shop-cluster", "Routes:other:Match:Path=/SHOP")]
+    [InlineData("Routes:other: matches the same requests as shop-route;",
+        "Routes:other:ClusterId=shop-cluster", "Routes:other:Match:Path=/x/{a}", "Routes:shop-route:Match:Path=/x/{b}")]
+    [InlineData("Routes:other: matches the same requests as shop-route;",
+        "Routes:other:ClusterId=shop-cluster", "Routes:other:Match:Path=/shop", "Routes:other:Match:Methods:0=GET", "Routes:shop-route:Match:Methods:0=get")]
+    [InlineData("Routes:shop-route: matches the same requests as legacy;", "Routes:shop-route:Match:Path=/{**all}", "Routes:shop-route:Order=2147483647")]
+    public async Task What_would_fail_with_each_request_stops_the_start_with_a_sentence(string sentence, params string[] settings)
+    {
+        (string Key, string Value)[] all = [.. RouteTo(new Uri("http://127.0.0.1:1"), "/shop"), .. settings.Select(Setting)];
+
+        ConfigurationException refused = await Assert.ThrowsAsync<ConfigurationException>(() => GatewayHost.StartAsync(all));
+
+        Assert.StartsWith($"ReverseProxy:{sentence}", Assert.Single(refused.Problems), StringComparison.Ordinal);
+    }
+
+    /// <summary>YARP and ASP.NET Core know which of these goes first.</summary>
+    [Theory]
+    [InlineData("Routes:other:Match:Path=/shop", "Routes:other:Order=1")]
+    [InlineData("Routes:other:Match:Path=/shop", "Routes:other:Match:Methods:0=POST")]
+    [InlineData("Routes:other:Match:Path=/shop", "Routes:other:Match:Methods:0=POST", "Routes:shop-route:Match:Methods:0=GET")]
+    [InlineData("Routes:other:Match:Path=/shop", "Routes:other:Match:Hosts:0=other.example")]
+    [InlineData("Routes:other:Match:Path=/shop", "Routes:other:Match:Headers:0:Name=X-A", "Routes:other:Match:Headers:0:Values:0=a")]
+    [InlineData("Routes:other:Match:Path=/{other}")]
+    [InlineData("Routes:other:Match:Path=/{other:int}", "Routes:shop-route:Match:Path=/{shop:alpha}")]
+    public async Task Routes_of_which_one_goes_first_may_match_alike(params string[] settings)
+    {
+        await using var shop = Saying("shop");
+        await using var other = Saying("other");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+        [
+            .. RouteTo(shop.Address, "/shop"), ("ReverseProxy:Routes:other:ClusterId", "other"), .. settings.Select(Setting),
+            ("ReverseProxy:Clusters:other:Destinations:only:Address", other.Address.AbsoluteUri),
+        ]);
+
+        Assert.Equal("shop", await gateway.Client.GetStringAsync("/shop"));
+    }
+
+    [Fact]
+    public async Task The_app_s_loop_reports_are_read_and_taken_off_on_each_route()
+    {
+        await using var shop = ScriptedServer.Always("HTTP/1.1 200 OK\r\nX-Loop: id=9f3c21aa.17;use=1\r\nContent-Length: 2\r\n\r\nok");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(RouteTo(shop.Address, "/shop"));
+
+        using HttpResponseMessage answer = await gateway.Client.GetAsync("/shop");
+
+        Assert.False(answer.Headers.Contains("X-Loop"));
+        Assert.Equal("9f3c21aa.17", TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "loopgate.loop.id"));
+    }
+
+    private static (string Key, string Value) Setting(string text) => ($"ReverseProxy:{text.Split('=')[0]}", text[(text.IndexOf('=') + 1)..]);
+
     private static ScriptedServer Saying(string name) => ScriptedServer.Always($"HTTP/1.1 200 OK\r\nContent-Length: {name.Length}\r\n\r\n{name}");
 
     private static (string Key, string Value)[] RouteTo(Uri address, string path) =>

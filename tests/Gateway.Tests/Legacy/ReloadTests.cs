@@ -60,10 +60,11 @@ public sealed class ReloadTests
     [InlineData("""{ "Legacy": { "Host": "\ud800" } }""", "gateway.json: a text is half a surrogate pair.")]
     [InlineData("""{ "Legcay": {} , "ReverseProxy": {} }""", "Legcay: ")]
     [InlineData("""{ "Legacy": { "IdleTimeout": "30" } }""", "Legacy:IdleTimeout: ")]
-    [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "/{**a}/{**b}" } } } } }""", "ReverseProxy: Invalid path '/{**a}/{**b}'")]
+    [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "legacy", "Match": { "Path": "/{**a}/{**b}" } } } } }""", "ReverseProxy: Invalid path '/{**a}/{**b}'")]
     [InlineData("""{ "ReverseProxy": { "Routes": { "legacy": { "ClusterId": "legacy", "Match": { "Path": "/x" } } } } }""", "ReverseProxy:Routes:legacy: the name is taken")]
     [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Order": "first", "Match": { "Path": "/x" } } } } }""", "ReverseProxy:Routes:r:Order: ")]
-    [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "/x" }, "Transforms": [ { "PathPattern": "/{**a}/{**b}" } ] } } } }""", "ReverseProxy: ")]
+    [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "legacy", "Match": { "Path": "/x" }, "Transforms": [ { "PathPattern": "/{**a}/{**b}" } ] } } } }""", "ReverseProxy: ")]
+    [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "/x" } } } } }""", "ReverseProxy:Routes:r:ClusterId: there is no such cluster")]
     [InlineData("""{ "ReverseProxy": { "Clusters": { "c": { "LoadBalancingPolicy": "Nonsense" } } } }""", "ReverseProxy: ")]
     [InlineData("""{ "ReverseProxy": { "Clusters": { "c": { "Destinations": { "d": { "Address": "one" } } } } } }""", "ReverseProxy:Clusters:c:Destinations:d:Address: ")]
     public async Task A_wrong_file_keeps_what_runs_and_is_said_once_in_the_log_the_metric_and_the_readiness(string? text, string why)
