@@ -10,7 +10,7 @@ internal sealed class ConfigurationException(IReadOnlyList<string> problems) : E
     /// <summary>Of a file that the framework reads, which says in the first place that it could not, and only then why.</summary>
     public static ConfigurationException Of(InvalidDataException broken)
     {
-        string reason = broken.GetBaseException() is JsonException json ? json.Message : broken.InnerException?.Message ?? "";
+        string reason = broken.GetBaseException() is JsonException json ? JsonProblem.Of(json) : broken.InnerException?.Message ?? "";
         return new ConfigurationException([$"{broken.Message} {reason}".Trim().ReplaceLineEndings(" ")]);
     }
 }

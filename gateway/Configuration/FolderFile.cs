@@ -24,7 +24,7 @@ internal sealed class FolderFile(string path, byte[] bytes) : IConfigurationSour
             }
             catch (FormatException broken)
             {
-                string reason = broken.GetBaseException() is JsonException json ? json.Message : broken.Message;
+                string reason = broken.GetBaseException() is JsonException json ? JsonProblem.Of(json) : broken.Message;
                 throw new ConfigurationException([$"{Source.Path}: {reason.ReplaceLineEndings(" ")}"]);
             }
             catch (InvalidOperationException)

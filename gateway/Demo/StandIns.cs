@@ -51,15 +51,21 @@ internal sealed class StandIns(Cast cast, IServer server, AdminOptions admin) : 
         }
 
         lines.Add("");
-        lines.Add("Three things to try, in another terminal:");
+        List<string> tries = [];
         if (cast.App is not null)
         {
-            lines.Add($"  1. the fault     curl -i {cast.App.Address}   twice: 200, then 500 for ever, RuntimeError: Event loop is closed");
+            tries.Add($"the fault     curl -i {cast.App.Address}   twice: 200, then 500 for ever, RuntimeError: Event loop is closed");
         }
 
-        lines.Add($"  2. the way out   curl -i {gateway}/   as often as you like: 200, from one client that lives as long as the gateway");
-        lines.Add($"  3. the traces    open {page}/   which loop and which connection each request had, and whether they were reused");
-        lines.Add($"                   ({gateway}/hello is an async view of the app: a new loop each time)");
+        tries.Add($"the way out   curl -i {gateway}/   as often as you like: 200, from one client that lives as long as the gateway");
+        tries.Add($"the traces    open {page}/   which loop and which connection each request had, and whether they were reused");
+        lines.Add($"{(tries.Count == 3 ? "Three" : "Two")} things to try, in another terminal:");
+        lines.AddRange(tries.Select(static (text, place) => $"  {place + 1}. {text}"));
+        if (cast.App is not null)
+        {
+            lines.Add($"                   ({gateway}/hello is an async view of the app: a new loop each time)");
+        }
+
         lines.Add("");
         return string.Join(Environment.NewLine, lines);
     }

@@ -52,7 +52,7 @@ internal static class InspectFeature
     }
 
     private static IReadOnlyList<Activity> Find(TraceStore store, string id) =>
-        id.Length == 32 && !id.AsSpan().ContainsAnyExcept(_digits) ? store.Find(ActivityTraceId.CreateFromString(id)) : [];
+        id.Length == 32 && !id.AsSpan().ContainsAnyExcept(_digits) && id.AsSpan().ContainsAnyExcept('0') ? store.Find(ActivityTraceId.CreateFromString(id)) : [];
 
     private static List<TraceView> Pick(TraceStore store, string? tag, string? value) =>
         [.. store.Requests().Where(trace => tag is null || trace.Any(span => Is(span, tag, value))).Select(static trace => new TraceView(trace))];

@@ -37,6 +37,10 @@ internal static class ListeningFeature
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel"), tls));
     }
 
+    /// <summary>The key by which an operator sets the address of a listener.</summary>
+    public static string KeyOf(IConfigurationSection endpoint) =>
+        endpoint.Key == AdminEndpoint ? $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}" : $"{endpoint.Path}:Url";
+
     /// <summary>Leaves what came in by the admin listener out of traces, metrics and logs of requests.</summary>
     public static void UseAdmin(this WebApplication app) =>
         app.Use(static (context, next) =>
@@ -100,7 +104,7 @@ internal static class ListeningFeature
     {
         foreach (IConfigurationSection endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
         {
-            string key = endpoint.Key == AdminEndpoint ? $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}" : $"{endpoint.Path}:Url";
+            string key = KeyOf(endpoint);
             if (!IsAddress(endpoint["Url"]))
             {
                 builder.AddProblem($"{key}: the value is not a URL to listen on: http or https, an IP address, localhost or *, and a port, such as http://*:8080.");

@@ -37,14 +37,22 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
         }
 
         span.AddTag(Names.UrlScheme, request.Scheme);
-        // Empty where the server itself is asked: OPTIONS *.
-        span.AddTag(Names.UrlPath, request.Path.Length > 0 ? new PathString(request.Path).ToUriComponent() : "/");
+        span.AddTag(Names.UrlPath, PathOf(request));
         var host = new HostString(request.Headers.Host.ToString());
         if (host.HasValue)
         {
             span.AddTag(Names.ServerAddress, host.Host);
             span.AddTag(Names.ServerPort, host.Port ?? (request.Scheme == Uri.UriSchemeHttps ? 443 : 80));
         }
+    }
+
+    /// <summary>As it came, so that <c>%41</c> and <c>A</c> are told apart; of a whole URL, as it was read.</summary>
+    private static string PathOf(IHttpRequestFeature request)
+    {
+        string target = request.RawTarget;
+        return target.StartsWith('/') ? target.Split('?', 2)[0]
+            // Empty where the server itself is asked: OPTIONS *.
+            : request.Path.Length > 0 ? new PathString(request.Path).ToUriComponent() : "/";
     }
 
     /// <summary>The app answers, or a cluster under <c>ReverseProxy</c> does.</summary>

@@ -45,7 +45,12 @@ internal sealed class Arguments(int count)
 
     private void Read(Parameter parameter, int place, ReadOnlySpan<char> raw)
     {
-        if (PercentText.TryDecode(raw, plusIsSpace: true, out string? text) && !parameter.IsTooLong(text) && parameter.TryRead(text, out Argument argument))
+        if (raw.IsEmpty && parameter is { Type: not ParameterType.String, Required: false })
+        {
+            // A form sends a field that nobody filled in; as a number it is none, in Flask too.
+            UseDefault(parameter, place);
+        }
+        else if (PercentText.TryDecode(raw, plusIsSpace: true, out string? text) && !parameter.IsTooLong(text) && parameter.TryRead(text, out Argument argument))
         {
             _values[place] = argument;
         }

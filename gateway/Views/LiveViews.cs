@@ -14,7 +14,7 @@ internal sealed partial class LiveViews(
 
     /// <summary>Serves these views of the file, which were found good.</summary>
     public void Serve(IReadOnlyList<ViewTemplate> views) =>
-        _table = new ViewTable([.. configured.Select(static view => view.Value.ToTemplate(view.Key)), .. views], client);
+        _table = new ViewTable([.. configured.Served.Select(static view => view.Value.ToTemplate(view.Key)), .. views], client);
 
     /// <summary>The file, looked at for as long as the gateway runs; <paramref name="running"/> is what the start has found.</summary>
     public WatchedFiles Watch(FilesFound running, TimeProvider time) => new(running, time)

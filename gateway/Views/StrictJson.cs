@@ -14,12 +14,14 @@ internal static class StrictJson
     };
 
     /// <exception cref="JsonException">The bytes are not one JSON value, have a member twice, or a text that is no Unicode.</exception>
-    public static JsonDocument Parse(byte[] json)
+    public static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
+        // Some editors begin a file so.
+        json = json.Span.StartsWith("\uFEFF"u8) ? json["\uFEFF"u8.Length..] : json;
         JsonDocument? document = null;
         try
         {
-            document = JsonDocument.Parse(Utf8.IsValid(json) ? json : throw new JsonException("The file is not UTF-8."), _options);
+            document = JsonDocument.Parse(Utf8.IsValid(json.Span) ? json : throw new JsonException("The file is not UTF-8."), _options);
             CheckTexts(document.RootElement);
             return document;
         }

@@ -46,7 +46,7 @@ internal sealed class ViewFile(string? folder, ViewsOptions configured)
         }
         catch (JsonException broken)
         {
-            problems.Add(broken.Message.ReplaceLineEndings(" "));
+            problems.Add(JsonProblem.Of(broken));
             return [];
         }
     }
@@ -75,7 +75,7 @@ internal sealed class ViewFile(string? folder, ViewsOptions configured)
             value.Refuse("path", $"the view {other.Name} has the same path and method.");
         }
 
-        foreach ((string name, ViewOptions _) in configured.Where(other => other.Value.Path == view.Path.Text))
+        foreach ((string name, ViewOptions _) in configured.Served.Where(other => other.Value.Path == view.Path.Text))
         {
             value.Refuse("path", $"the view {name} of the configuration has the same path.");
         }

@@ -10,7 +10,7 @@ internal static class ViewsFeature
     public static void AddViews(this WebApplicationBuilder builder)
     {
         ViewsOptions configured = builder.AddSettings<ViewsOptions>(ViewsOptions.Section);
-        foreach (var same in configured.GroupBy(static view => view.Value.Path).Where(static group => group.Count() > 1))
+        foreach (var same in configured.Served.GroupBy(static view => view.Value.Path).Where(static group => group.Count() > 1))
         {
             builder.AddProblem($"{ViewsOptions.Section}: {string.Join(" and ", same.Select(static view => view.Key))} have the same path {same.Key}.");
         }

@@ -7,11 +7,17 @@ namespace Gateway.Views;
 internal sealed class ViewsOptions() : Dictionary<string, ViewOptions>(StringComparer.OrdinalIgnoreCase)
 {
     public const string Section = "Views";
+
+    /// <summary>Those that are not switched off.</summary>
+    public IEnumerable<KeyValuePair<string, ViewOptions>> Served => this.Where(static view => view.Value.Enabled);
 }
 
 /// <summary>One route that the gateway answers from Elasticsearch.</summary>
 internal sealed class ViewOptions
 {
+    /// <summary>Whether the view is served; off, its path is the app's, or that of another view. Default true.</summary>
+    public bool Enabled { get; set; } = true;
+
     /// <summary>The path that is answered, matched as Flask does: case-sensitive, to the last slash.</summary>
     [Required(ErrorMessage = "a path such as / is required.")]
     [RegularExpression(PathTemplate.FixedForm, ErrorMessage = "must be a path that starts with a slash, of unescaped ASCII, without empty segments, dot segments, query and parameters.")]

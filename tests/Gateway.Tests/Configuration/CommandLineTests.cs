@@ -15,7 +15,7 @@ public sealed class CommandLineTests
     public async Task A_good_configuration_is_said_to_be_valid_and_nothing_is_started()
     {
         (int code, string output, string error) = await RunAsync(
-            [.. _good, "--check-config", "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:1"]);
+            [.. _good, "--check-config", "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:2"]);
 
         Assert.Equal((0, "The configuration is valid.\n", ""), (code, output, error));
     }

@@ -77,7 +77,7 @@ public sealed class FilesTests
     {
         using var folder = new Folder(("broken.json", "{\n  \"Legacy\": {\n    \"Host\": app\n  }\n}\n"));
 
-        Assert.Contains("LineNumber: 2", await Composition.ProblemAsync(), StringComparison.Ordinal);
+        Assert.Contains("line 3, byte ", await Composition.ProblemAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class FilesTests
     [Fact]
     public async Task A_route_of_yarp_that_it_refuses_is_named_with_its_section()
     {
-        using var folder = new Folder(("a.json", """{ "ReverseProxy": { "Routes": { "mine": { "ClusterId": "none", "Match": {} } } } }"""));
+        using var folder = new Folder(("a.json", """{ "ReverseProxy": { "Routes": { "mine": { "ClusterId": "legacy", "Match": {} } } } }"""));
 
         string problem = await Composition.ProblemAsync();
 

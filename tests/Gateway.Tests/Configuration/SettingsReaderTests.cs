@@ -121,6 +121,22 @@ public sealed class SettingsReaderTests
     }
 
     [Theory]
+    [InlineData("http://localhost:8080", "Kestrel:Endpoints:Http:Url", "http://*:8080")]
+    [InlineData("http://127.0.0.1:8080/", "Kestrel:Endpoints:Http:Url", "http://[::]:8080")]
+    [InlineData("http://127.0.0.2:8080/", "Kestrel:Endpoints:Http:Url", "http://127.0.0.2:8080")]
+    [InlineData("http://[::1]:8099", "Admin:Url", "http://localhost:8099")]
+    public async Task The_gateway_is_not_its_own_app(string app, string key, string listener) => Assert.Equal(
+        $"Legacy:Address: the gateway itself listens there, by {key}; it has to be the app's URL.",
+        await Composition.ProblemAsync($"--Legacy:Address={app}", $"--{key}={listener}"));
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8000", "http://*:8080")]
+    [InlineData("http://127.0.0.1:8080", "http://10.1.2.3:8080")]
+    [InlineData("http://app.example:8080", "http://*:8080")]
+    public async Task An_app_may_have_the_port_of_a_listener_on_another_address(string app, string listener) =>
+        Assert.Empty(await Composition.ProblemsAsync($"--Legacy:Address={app}", $"--Kestrel:Endpoints:Http:Url={listener}"));
+
+    [Theory]
     [InlineData("Draining:Wait=00:05:00.001")]
     [InlineData("Draining:Wait=-00:00:01")]
     [InlineData("Draining:Deadline=01:00:01")]

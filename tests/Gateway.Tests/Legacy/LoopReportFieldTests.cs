@@ -47,19 +47,5 @@ public sealed class LoopReportFieldTests
         Assert.Null(TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "loopgate.loop.id"));
     }
 
-    [Fact]
-    public async Task A_report_of_a_cluster_of_the_operator_is_not_believed()
-    {
-        await using var other = Reporting("X-Loop: id=a.1;use=1\r\n");
-        await using GatewayHost gateway = await GatewayHost.StartAsync(
-            ("ReverseProxy:Routes:r:ClusterId", "c"), ("ReverseProxy:Routes:r:Match:Path", "/a"),
-            ("ReverseProxy:Clusters:c:Destinations:only:Address", other.Address.AbsoluteUri));
-
-        RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, Request);
-
-        Assert.Equal(200, answer.Status);
-        Assert.Null(TraceOfOne.Attribute((await gateway.TraceAsync()).Server, "loopgate.loop.id"));
-    }
-
     private static ScriptedServer Reporting(string field) => ScriptedServer.Always($"HTTP/1.1 200 OK\r\nX-Other: 1\r\n{field}Content-Length: 0\r\n\r\n");
 }

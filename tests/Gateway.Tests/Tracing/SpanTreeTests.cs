@@ -80,7 +80,8 @@ public sealed class SpanTreeTests
             ("Legacy:Address", app.Address.AbsoluteUri), ("Elasticsearch:Nodes:0", node.Address.AbsoluteUri),
             ("ReverseProxy:Routes:r:ClusterId", "c"), ("ReverseProxy:Routes:r:Match:Path", "/shop"),
             ("ReverseProxy:Clusters:c:Destinations:only:Address", app.Address.AbsoluteUri),
-            ("ReverseProxy:Routes:broken:ClusterId", "none"), ("ReverseProxy:Routes:broken:Match:Path", "/none"));
+            ("ReverseProxy:Routes:broken:ClusterId", "none"), ("ReverseProxy:Routes:broken:Match:Path", "/none"),
+            ("ReverseProxy:Clusters:none:LoadBalancingPolicy", "Random"));
 
         foreach (string target in new[] { "/", "/app", "/shop", "/none" })
         {
@@ -95,6 +96,7 @@ public sealed class SpanTreeTests
 
     [Theory]
     [InlineData("GET /caf%C3%A9?q=1", "shop.example", "GET /{**rest}", "GET", null, "/caf%C3%A9", "shop.example", "80")]
+    [InlineData("GET /%41/%2541?q=/", "shop.example", "GET /{**rest}", "GET", null, "/%41/%2541", "shop.example", "80")]
     [InlineData("PUT http://shop.example:81/a", "shop.example:81", "PUT /{**rest}", "PUT", null, "/a", "shop.example", "81")]
     [InlineData("DELETE /a%2Fb", "[::1]:82", "DELETE /{**rest}", "DELETE", null, "/a%2Fb", "[::1]", "82")]
     [InlineData("OPTIONS *", "shop.example", "OPTIONS", "OPTIONS", null, "/", "shop.example", "80")]

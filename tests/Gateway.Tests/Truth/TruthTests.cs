@@ -35,7 +35,7 @@ public sealed class TruthTests(ITestOutputHelper output)
         ledger.AssertTrue();
         // YARP asks for a WebSocket over HTTP/2 first, and where that is not spoken once more.
         Assert.Equal(exact, ledger.RepeatsWereStale);
-        Assert.Equal(!tls, witness.Loops > 0);
+        Assert.True(witness.Loops > 0);
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class TruthTests(ITestOutputHelper output)
         output.WriteLine($"{Chance.SeedVariable}={chance.Seed}, {chance.Requests} requests");
         (GatewayHost gateway, Witness witness) = await Witness.StartAsync(chance, [
             ("Legacy:Address", app.AbsoluteUri),
-            // Without TLS the built-in route to the app does, which speaks HTTP/1.1 and reads reports of loops.
+            // Without TLS the built-in route to the app does, which speaks HTTP/1.1.
             .. app.Scheme == Uri.UriSchemeHttp && version == _version11 ? [] : Cluster("many", Crowd.Many, app, version),
             .. Cluster("few", Crowd.Few, app, [.. version, few]),
             .. Cluster("gone", Crowd.Gone, new Uri($"{app.Scheme}://127.0.0.1:1/"), version)]);

@@ -28,6 +28,20 @@ public sealed class InfoViewTests
     }
 
     [Fact]
+    public async Task A_view_that_is_switched_off_leaves_its_path_to_the_app()
+    {
+        await using ScriptedServer node = ScriptedNode.Start();
+        await using ScriptedServer app = App();
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Elasticsearch:Nodes:0", node.Address.AbsoluteUri), ("Views:info:Enabled", "false"));
+
+        await RawClient.ExchangeAsync(gateway.Address, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+
+        Assert.Equal("/", Assert.Single(app.Requests).Target);
+        Assert.Empty(node.Requests);
+    }
+
+    [Fact]
     public async Task A_HEAD_has_the_length_of_the_body_and_no_body()
     {
         await using ScriptedServer node = ScriptedNode.Start();

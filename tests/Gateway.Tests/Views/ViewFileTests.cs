@@ -90,6 +90,15 @@ public sealed class ViewFileTests
         Assert.Contains("$.views.v.elasticsearch.get.index: ", await Composition.ProblemAsync(), StringComparison.Ordinal);
     }
 
+    /// <summary>Some editors write one.</summary>
+    [Fact]
+    public async Task A_byte_order_mark_is_passed_over_as_in_the_other_files()
+    {
+        using var folder = new Folder(("views.json", "\uFEFF{ \"views\": {} }"), ("a.json", "\uFEFF{}"));
+
+        Assert.Empty(await Composition.ProblemsAsync());
+    }
+
     [Fact]
     public async Task All_problems_are_said_at_once()
     {

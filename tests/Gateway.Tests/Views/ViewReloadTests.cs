@@ -36,8 +36,8 @@ public sealed class ViewReloadTests
 
     [Theory]
     [InlineData(Broken, "$.views.v.path: must be a path")]
-    [InlineData("""{ "views": { "v": """, "LineNumber: 0")]
-    [InlineData("", "LineNumber: 0")]
+    [InlineData("""{ "views": { "v": """, "line 1, byte ")]
+    [InlineData("", "line 1, byte ")]
     [InlineData(null, "views.json is gone.")]
     public async Task A_wrong_file_keeps_the_running_views_and_is_said_in_the_log_the_metrics_and_the_readiness(string? text, string why)
     {
