@@ -8,6 +8,7 @@ internal sealed class JsonOutput
 {
     private readonly ReadOnlyMemory<byte> _received;
     private byte[] _bytes;
+    private byte[] _before = [];
     private int _length;
     private int _runStart;
 
@@ -40,6 +41,24 @@ internal sealed class JsonOutput
 
         value.CopyTo(_bytes.AsSpan(_length));
         _length += value.Length;
+    }
+
+    /// <summary>Writes parts of what was written anew, and nothing else of it, from <paramref name="start"/> on.</summary>
+    public void Rewrite(int start, ReadOnlySpan<PythonMember> parts, ReadOnlySpan<byte> between)
+    {
+        int length = _length - start;
+        if (_before.Length < length)
+        {
+            _before = new byte[Math.Max(length, 2 * _before.Length)];
+        }
+
+        _bytes.AsSpan(start, length).CopyTo(_before);
+        _length = start;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            Write(i == 0 ? [] : between);
+            Write(_before.AsSpan(parts[i].Start - start, parts[i].Length));
+        }
     }
 
     /// <summary>Forgets what comes after the first <paramref name="length"/> bytes.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -87,20 +86,19 @@ internal sealed class PythonJsonWriter(ReadOnlyMemory<byte> json, PythonJsonStyl
     private int WriteObject(ReadOnlySpan<byte> json, int at, int depth)
     {
         int end = ++at;
-        (int start, int outer, bool isSorted) = (Output.LengthAt(at), _members.Count, true);
-        ReadOnlySpan<byte> previous = default;
+        (int start, int outer, bool isSorted, Range previous) = (Output.LengthAt(at), _members.Count, true, default);
         for (int place = 0; JsonTokens.MoveNext(json, ref at, place == 0, (byte)'}'); place++)
         {
             WriteBetween(json, end, at, place == 0 ? [] : Comma);
             (int nameStart, int begin) = (at + 1, Output.LengthAt(at));
             end = WriteString(json, at);
-            ReadOnlySpan<byte> name = json[nameStart..(end - 1)];
-            isSorted = isSorted && (place == 0 || PythonString.Compare(previous, name) < 0);
+            int nameEnd = end - 1;
+            isSorted = isSorted && (place == 0 || PythonString.Compare(json[previous], json[nameStart..nameEnd]) < 0);
+            previous = nameStart..nameEnd;
             at = JsonTokens.NextBehindColon(json, end);
             WriteBetween(json, end, at, Colon);
             at = end = WriteValue(json, at, depth);
-            _members.Add(new PythonMember(nameStart, name.Length, begin, Output.LengthAt(end) - begin, place));
-            previous = name;
+            _members.Add(new PythonMember(nameStart, nameEnd - nameStart, begin, Output.LengthAt(end) - begin, place));
         }
 
         WriteBetween(json, end, at - 1, []);
@@ -147,16 +145,6 @@ internal sealed class PythonJsonWriter(ReadOnlyMemory<byte> json, PythonJsonStyl
             distinct.Sort(static (left, right) => left.Place.CompareTo(right.Place));
         }
 
-        int length = Output.Written.Length - start;
-        byte[] written = ArrayPool<byte>.Shared.Rent(length);
-        Output.Written.Span[start..].CopyTo(written);
-        Output.Truncate(start);
-        for (int i = 0; i < distinct.Length; i++)
-        {
-            Output.Write(i == 0 ? [] : Comma);
-            Output.Write(written.AsSpan(distinct[i].Start - start, distinct[i].Length));
-        }
-
-        ArrayPool<byte>.Shared.Return(written);
+        Output.Rewrite(start, distinct, Comma);
     }
 }

@@ -8,17 +8,27 @@ namespace Gateway.Views;
 /// <param name="Place">How many came before it.</param>
 internal readonly record struct PythonMember(int NameStart, int NameLength, int Start, int Length, int Place)
 {
+    private const int Few = 32;
+
     /// <summary>Sorts by name, and leaves one member for each: the last value in the place of the first.</summary>
     /// <param name="members">In the order received.</param>
     /// <param name="json">What was received.</param>
     public static Span<PythonMember> Distinct(Span<PythonMember> members, ReadOnlyMemory<byte> json)
     {
-        var byName = new ByName(json);
-        members.Sort(byName);
+        ReadOnlySpan<byte> received = json.Span;
+        if (members.Length <= Few)
+        {
+            SortFew(members, received);
+        }
+        else
+        {
+            members.Sort(new ByName(json));
+        }
+
         int last = -1;
         foreach (PythonMember member in members)
         {
-            bool again = last >= 0 && byName.HaveOneName(members[last], member);
+            bool again = last >= 0 && CompareNames(members[last], member, received) == 0;
             int place = again ? members[last].Place : member.Place;
             last += again ? 0 : 1;
             members[last] = member with { Place = place };
@@ -27,14 +37,28 @@ internal readonly record struct PythonMember(int NameStart, int NameLength, int 
         return members[..(last + 1)];
     }
 
-    private readonly struct ByName(ReadOnlyMemory<byte> json) : IComparer<PythonMember>
+    /// <summary>By insertion, which leaves those of one name in their order: what a comparer and its calls cost is most of the time that .NET needs for so few.</summary>
+    private static void SortFew(Span<PythonMember> members, ReadOnlySpan<byte> json)
     {
-        public int Compare(PythonMember x, PythonMember y) => CompareNames(x, y) is int order and not 0 ? order : x.Place.CompareTo(y.Place);
+        for (int i = 1; i < members.Length; i++)
+        {
+            PythonMember member = members[i];
+            int place = i;
+            for (; place > 0 && CompareNames(members[place - 1], member, json) > 0; place--)
+            {
+                members[place] = members[place - 1];
+            }
 
-        public bool HaveOneName(PythonMember x, PythonMember y) => CompareNames(x, y) == 0;
+            members[place] = member;
+        }
+    }
 
-        private int CompareNames(PythonMember x, PythonMember y) => PythonString.Compare(NameOf(x), NameOf(y));
+    private static int CompareNames(in PythonMember x, in PythonMember y, ReadOnlySpan<byte> json) =>
+        PythonString.Compare(json.Slice(x.NameStart, x.NameLength), json.Slice(y.NameStart, y.NameLength));
 
-        private ReadOnlySpan<byte> NameOf(PythonMember member) => json.Span.Slice(member.NameStart, member.NameLength);
+    private sealed class ByName(ReadOnlyMemory<byte> json) : IComparer<PythonMember>
+    {
+        public int Compare(PythonMember x, PythonMember y) =>
+            CompareNames(x, y, json.Span) is int order and not 0 ? order : x.Place.CompareTo(y.Place);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Gateway.Views;
@@ -32,14 +33,15 @@ internal static class PythonString
     }
 
     /// <summary>The order of Python's <c>str</c>, which is by code point: an emoji is above U+FFFD, unlike in UTF-16.</summary>
-    public static int Compare(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
-    {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Compare(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
         // The order of UTF-8 bytes is that of the code points, as long as nothing is escaped; and most names differ in their first letter.
-        if (left is [not (byte)'\\' and var first, ..] && right is [not (byte)'\\' and var other, ..] && first != other)
-        {
-            return first - other;
-        }
+        left is [not (byte)'\\' and var first, ..] && right is [not (byte)'\\' and var other, ..] && first != other
+            ? first - other
+            : CompareWhole(left, right);
 
+    private static int CompareWhole(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
         if (!left.Contains((byte)'\\') && !right.Contains((byte)'\\'))
         {
             return left.SequenceCompareTo(right);

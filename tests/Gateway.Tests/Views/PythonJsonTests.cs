@@ -389,10 +389,10 @@ public sealed class PythonJsonTests
             _ => Object(depth),
         };
 
-        private string Object(int depth) => $"{{{Space()}{Many(() => $"{Text()}{Space()}:{Space()}{Value(depth + 1)}")}}}";
+        private string Object(int depth) => $"{{{Space()}{Many(() => $"{Text()}{Space()}:{Space()}{Value(depth + 1)}", depth == 3 && _random.Next(9) == 0 ? 80 : 6)}}}";
 
-        private string Many(Func<string> item) =>
-            string.Join(',', Enumerable.Range(0, _random.Next(7)).Select(_ => Space() + item() + Space()));
+        private string Many(Func<string> item, int most = 6) =>
+            string.Join(',', Enumerable.Range(0, _random.Next(most + 1)).Select(_ => Space() + item() + Space()));
 
         private string Text() => $"\"{string.Concat(Enumerable.Range(0, _random.Next(5)).Select(_ => Pick(_characters)))}\"";
 
