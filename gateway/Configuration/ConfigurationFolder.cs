@@ -28,6 +28,8 @@ internal static class ConfigurationFolder
     public static IEnumerable<string> Files(string folder) =>
         Directory.EnumerateFiles(folder, "*.json")
             .Where(static file => !file.EndsWith(".schema.json", StringComparison.OrdinalIgnoreCase)
+                // Hidden: what an editor is just writing.
+                && !Path.GetFileName(file).StartsWith('.')
                 // Read by the loader of the views, since IConfiguration loses numbers, nulls and empty objects.
                 && !string.Equals(Path.GetFileName(file), "views.json", StringComparison.OrdinalIgnoreCase))
             .Order(StringComparer.Ordinal);

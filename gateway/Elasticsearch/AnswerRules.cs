@@ -5,6 +5,7 @@ using Gateway.Responding;
 namespace Gateway.Elasticsearch;
 
 /// <summary>Which answers of a node are Elasticsearch's, and what the others mean.</summary>
+// In one file, so that it can be read as what it is: a table.
 internal static class AnswerRules
 {
     private const string Product = "Elasticsearch";

@@ -1,6 +1,7 @@
 namespace Gateway.Elasticsearch;
 
 /// <summary>One node of the cluster, and whether it is resting after a failure.</summary>
+// In one file, for it is one state under one lock.
 internal sealed class Node(Uri address)
 {
     private static readonly TimeSpan _firstRest = TimeSpan.FromSeconds(1);

@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using Gateway.Listening;
+using Gateway.Connections;
 using Gateway.Responding;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Http.Features;

@@ -23,7 +23,7 @@ internal static class TracePages
             : $"<h1>Requests with {Encode(tag)} = {Encode(value ?? "any value")}</h1><p><a href=\"/\">all requests</a></p>");
         if (traces.Count == 0)
         {
-            page.Append("<p>None yet. Send a request through the gateway and load this page again.</p>");
+            page.Append("<p>None yet. Send a request through the gateway and load this page again. (Only what is sampled is kept: <code>OTEL_TRACES_SAMPLER</code>.)</p>");
             return Document("Loopgate: traces", page);
         }
 
@@ -40,7 +40,7 @@ internal static class TracePages
     public static string Tree(IReadOnlyList<Activity> spans, TraceStore store)
     {
         var page = new StringBuilder();
-        page.Append(CultureInfo.InvariantCulture, $"<h1>Trace <code>{spans[0].TraceId.ToHexString()}</code></h1><p><a href=\"/\">all requests</a></p>");
+        page.Append(CultureInfo.InvariantCulture, $"<h1>Trace <code>{spans[0].TraceId.ToHexString()}</code></h1><p>{spans.Min(static span => span.StartTimeUtc):yyyy-MM-dd HH:mm:ss.fff} UTC, <a href=\"/\">all requests</a></p>");
         HashSet<ActivitySpanId> known = [.. spans.Select(static span => span.SpanId)];
         page.Append("<ul class=tree>");
         foreach (Activity root in spans.Where(span => !known.Contains(span.ParentSpanId)).OrderBy(static span => span.StartTimeUtc))
@@ -57,7 +57,7 @@ internal static class TracePages
     private static void Row(StringBuilder page, TraceView trace)
     {
         Activity first = trace.First;
-        page.Append(CultureInfo.InvariantCulture, $"<tr><td>{first.StartTimeUtc:HH:mm:ss.fff}")
+        page.Append(CultureInfo.InvariantCulture, $"<tr><td title=\"{first.StartTimeUtc:yyyy-MM-dd}\">{first.StartTimeUtc:HH:mm:ss.fff}")
             .Append(CultureInfo.InvariantCulture, $"<td><a href=\"/traces/{first.TraceId.ToHexString()}\">{Encode(Shortened(NameOf(first)))}</a>")
             .Append(CultureInfo.InvariantCulture, $"<td class={(first.GetTagItem(Names.HttpResponseStatusCode) is >= 400 || first.GetTagItem(Names.ErrorType) is not null ? "bad" : "good")}>{Encode(TraceView.Text(first, Names.HttpResponseStatusCode))}")
             .Append(CultureInfo.InvariantCulture, $"<td class=number>{first.Duration.TotalMilliseconds:0.0}")

@@ -11,11 +11,6 @@ internal static class LegacyFeature
     public static void AddLegacy(this WebApplicationBuilder builder)
     {
         LegacyOptions options = builder.AddSettings<LegacyOptions>(LegacyOptions.Section);
-        if (options.Address is { } address && OwnAddress.ListenerAt(address, builder.Configuration) is { } listener)
-        {
-            builder.AddProblem($"{LegacyOptions.Section}:{nameof(LegacyOptions.Address)}: the gateway itself listens there, by {listener}; it has to be the app's URL.");
-        }
-
         builder.Services.AddSingleton<IForwarderHttpClientFactory, ProxyClientFactory>();
         (IReadOnlyList<RouteConfig> routes, IReadOnlyList<ClusterConfig> clusters) = ReadTable(builder, options);
         builder.Services.AddReverseProxy().LoadFromMemory(routes, clusters).AddTransforms(Transforms.Add);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Gateway.Tracing;
+using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Legacy;
 
@@ -14,6 +16,30 @@ internal sealed record LoopReport(string? Id, long Use, int Count, string? Error
     private const int MaxLoops = 8;
     private const int MaxIdLength = 64;
     private const string NoLoop = "none";
+
+    /// <summary>Takes the report off an answer, and puts it on the request's span.</summary>
+    public static void Take(ResponseTransformContext transform)
+    {
+        if (transform.ProxyResponse?.Headers.NonValidated.TryGetValues(Field, out var values) != true)
+        {
+            return;
+        }
+
+        transform.HttpContext.Response.Headers.Remove(Field);
+        if (RequestTrace.Of(transform.HttpContext) is { } trace && Parse(string.Join(", ", values)) is { } report)
+        {
+            if (report.Id is not null)
+            {
+                trace.RanOn(report.Id, report.Use);
+            }
+
+            trace.Set(Names.LoopCount, report.Count > 1 ? report.Count : null);
+            if ((report.Error ?? report.Dead) is not null)
+            {
+                trace.LoopFailed(report.Error, report.Dead);
+            }
+        }
+    }
 
     /// <summary>Null where the text is not a whole report: the field comes from another process, and garbage must not reach a trace.</summary>
     public static LoopReport? Parse(string text)

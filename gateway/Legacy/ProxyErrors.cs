@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Gateway.Connections;
-using Gateway.Listening;
 using Gateway.Responding;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Connections;
@@ -11,6 +10,7 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Legacy;
 
 /// <summary>Turns what YARP reports into an outcome of ours.</summary>
+// In one file, as each question is asked where all before it were answered no: their order is the rule.
 internal static partial class ProxyErrors
 {
     /// <summary>Runs the rest of the proxy; where it failed, answers in the one shape of our errors, or ends an answer that has begun.</summary>

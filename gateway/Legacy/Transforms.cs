@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -18,6 +19,7 @@ internal static class Transforms
         context.AddRequestTransform(static transform =>
         {
             DescribeRoute(transform.HttpContext);
+            KeepField(transform, "Upgrade-Insecure-Requests");
             Upload.Begin(transform, isWatched: SpeaksHttp11(transform));
             return ValueTask.CompletedTask;
         });
@@ -34,7 +36,7 @@ internal static class Transforms
         {
             context.AddResponseTransform(static transform =>
             {
-                TakeLoopReport(transform);
+                LoopReport.Take(transform);
                 return ValueTask.CompletedTask;
             });
         }
@@ -71,6 +73,15 @@ internal static class Transforms
             trace.Set("proxy.route_id", proxy.Route.Config.RouteId);
             trace.Set("proxy.cluster_id", proxy.Cluster.Config.ClusterId);
             trace.Set("proxy.destination_id", proxy.ProxiedDestination?.DestinationId);
+        }
+    }
+
+    /// <summary>YARP takes it for a field of one hop, which by its specification (W3C, Upgrade Insecure Requests §3.2.1) it is not: the app may redirect by it.</summary>
+    private static void KeepField(RequestTransformContext transform, string field)
+    {
+        if (transform.HttpContext.Request.Headers.TryGetValue(field, out StringValues values))
+        {
+            transform.ProxyRequest.Headers.TryAddWithoutValidation(field, values.ToArray());
         }
     }
 
@@ -116,29 +127,6 @@ internal static class Transforms
         if (target.StartsWith('/'))
         {
             transform.ProxyRequest.RequestUri = new Uri(string.Concat(transform.DestinationPrefix.AsSpan().TrimEnd('/'), target), _asItCame);
-        }
-    }
-
-    private static void TakeLoopReport(ResponseTransformContext transform)
-    {
-        if (transform.ProxyResponse?.Headers.NonValidated.TryGetValues(LoopReport.Field, out var values) != true)
-        {
-            return;
-        }
-
-        transform.HttpContext.Response.Headers.Remove(LoopReport.Field);
-        if (RequestTrace.Of(transform.HttpContext) is { } trace && LoopReport.Parse(string.Join(", ", values)) is { } report)
-        {
-            if (report.Id is not null)
-            {
-                trace.RanOn(report.Id, report.Use);
-            }
-
-            trace.Set(Names.LoopCount, report.Count > 1 ? report.Count : null);
-            if ((report.Error ?? report.Dead) is not null)
-            {
-                trace.LoopFailed(report.Error, report.Dead);
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using Gateway.Connections;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Gateway.Configuration;
+using Gateway.Legacy;
 using Gateway.Responding;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -36,10 +37,6 @@ internal static class ListeningFeature
         builder.Services.AddSingleton<DiagnosticSource, KestrelRefusals>();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel"), tls));
     }
-
-    /// <summary>The key by which an operator sets the address of a listener.</summary>
-    public static string KeyOf(IConfigurationSection endpoint) =>
-        endpoint.Key == AdminEndpoint ? $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}" : $"{endpoint.Path}:Url";
 
     /// <summary>Leaves what came in by the admin listener out of traces, metrics and logs of requests.</summary>
     public static void UseAdmin(this WebApplication app) =>
@@ -102,9 +99,11 @@ internal static class ListeningFeature
 
     private static void CheckEndpoints(WebApplicationBuilder builder)
     {
+        const string App = $"{LegacyOptions.Section}:{nameof(LegacyOptions.Address)}";
+        _ = HttpAddress.TryRead(builder.Configuration[App], out Uri? app);
         foreach (IConfigurationSection endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
         {
-            string key = KeyOf(endpoint);
+            string key = endpoint.Key == AdminEndpoint ? $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}" : $"{endpoint.Path}:Url";
             if (!IsAddress(endpoint["Url"]))
             {
                 builder.AddProblem($"{key}: the value is not a URL to listen on: http or https, an IP address, localhost or *, and a port, such as http://*:8080.");
@@ -112,6 +111,10 @@ internal static class ListeningFeature
             else if (BindingAddress.Parse(endpoint["Url"]!) is { IsUnixPipe: true, UnixPipePath: var socket } && !Directory.Exists(Path.GetDirectoryName(socket)))
             {
                 builder.AddProblem($"{key}: the folder of the socket '{socket}' does not exist.");
+            }
+            else if (app is not null && OwnAddress.IsAt(BindingAddress.Parse(endpoint["Url"]!), app))
+            {
+                builder.AddProblem($"{App}: the gateway itself listens there, by {key}; it has to be the app's URL.");
             }
         }
     }

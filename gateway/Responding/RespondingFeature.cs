@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Gateway.Listening;
+using Gateway.Connections;
 using Gateway.Tracing;
 
 namespace Gateway.Responding;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Gateway.Listening;
+using Gateway.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -54,7 +54,7 @@ internal sealed class EdgeServer(IServer server, TracingOptions options) : IServ
             TContext context = application.CreateContext(contextFeatures);
             if (Activity.Current is { IsAllDataRequested: true } span)
             {
-                RequestTrace.Begin(span, request);
+                ServerSpan.Begin(span, request);
             }
 
             return context;

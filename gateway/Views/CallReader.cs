@@ -4,6 +4,7 @@ using Gateway.Elasticsearch;
 namespace Gateway.Views;
 
 /// <summary>Reads a view's Elasticsearch call from views.json.</summary>
+// In one file: one method for each kind of call, and what they share.
 internal sealed class CallReader(Parameter[] parameters, bool allowPartialResults)
 {
     private readonly HashSet<string> _used = [];

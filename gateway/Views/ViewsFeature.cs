@@ -1,5 +1,5 @@
 using Gateway.Configuration;
-using Gateway.Listening;
+using Gateway.Tracing;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Views;
@@ -25,8 +25,7 @@ internal static class ViewsFeature
         app.Use((context, next) =>
         {
             string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            if (views.Table.Find(context.Request.Method, target, out Arguments? arguments) is { } view
-                && context.Features.Get<AdminConnection>() is null)
+            if (context.Features.Get<LeftOut>() is null && views.Table.Find(context.Request.Method, target, out Arguments? arguments) is { } view)
             {
                 context.Features.Set(arguments);
                 context.SetEndpoint(view);

@@ -35,6 +35,17 @@ public sealed class RequestTests
         Assert.Equal("/below/a%2Fb?c", Assert.Single(app.Requests).Target);
     }
 
+    [Fact]
+    public async Task What_a_browser_prefers_reaches_the_app()
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: h\r\nUpgrade-Insecure-Requests: 1\r\n\r\n");
+
+        Assert.Equal("1", Assert.Single(app.Requests).Field("Upgrade-Insecure-Requests"));
+    }
+
     [Theory]
     [InlineData(null, "shop.example:81")]
     [InlineData("client", "shop.example:81")]

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Gateway.Listening;
+namespace Gateway.Connections;
 
 /// <summary>
 /// Connections that carry no more requests. Where an HTTP/1.1 client leaves before its body was read to the end, Kestrel goes on to
