@@ -108,10 +108,10 @@ internal sealed class TimeLimit : IDisposable
         EndIfOver();
     }
 
-    private void Go(Step body, Step answer)
+    private void Go(Step taking, Step answering)
     {
-        (_taking, _answering) = (body, answer);
-        _countdown?.RunTo(Math.Min(_end, Math.Min(body.End, answer.End)));
+        (_taking, _answering) = (taking, answering);
+        _countdown?.RunTo(Math.Min(_end, Math.Min(taking.End, answering.End)));
     }
 
     private void EndIfOver()

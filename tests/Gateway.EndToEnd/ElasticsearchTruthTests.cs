@@ -83,11 +83,11 @@ public sealed class ElasticsearchTruthTests(SharedServers servers, ITestOutputHe
             operations.Select(static span => span.Attributes["loopgate.client.use"].GetInt64()).Order());
     }
 
-    /// <summary>Elasticsearch counts on each connection what the relay passed on.</summary>
+    /// <summary>Elasticsearch counts on each connection what the relay passed on. Of those that had one port, one after the other, it tells the last.</summary>
     private static async Task AssertCountedAsync(ElasticsearchServer elasticsearch, IReadOnlyList<RelayedConnection> connections)
     {
         ConnectionCounts counts = await elasticsearch.CountsAsync();
-        foreach (RelayedConnection connection in connections.Where(static connection => connection.Passed > 0))
+        foreach (RelayedConnection connection in connections.GroupBy(static connection => connection.Port).Select(static same => same.Last()).Where(static last => last.Passed > 0))
         {
             Assert.Equal(connection.Passed, counts.RequestsByPort[connection.Port]);
         }
