@@ -54,7 +54,7 @@ internal static class DrainingFeature
             // The host's word for a deadline that passed; Drain has said what that cut.
         }
 
-        // No signal stops the host where a service that runs beside the requests has failed, and it would be as silent an end as any.
+        // Where a service has failed that runs beside the requests, the host stops without a signal, and says no word of it here.
         await Task.WhenAll(app.Services.GetServices<IHostedService>().OfType<BackgroundService>()
             .Select(static service => service.ExecuteTask).OfType<Task>().Where(static task => task.IsFaulted));
     }
