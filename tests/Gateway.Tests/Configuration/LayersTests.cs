@@ -55,10 +55,10 @@ public sealed class LayersTests
     }
 
     [Fact]
-    public void Schemas_the_views_file_and_what_is_not_json_are_no_layers()
+    public void Schemas_the_views_file_hidden_files_and_what_is_not_json_are_no_layers()
     {
         const string text = """{ "Legacy": { "Host": "app" } }""";
-        using var folder = new Folder(("gateway.schema.json", text), ("views.json", text), ("notes.txt", text), ("old.json.bak", text));
+        using var folder = new Folder(("gateway.schema.json", text), ("views.json", text), ("notes.txt", text), ("old.json.bak", text), (".new.json", text));
 
         Assert.Equal("client", Read("Legacy:Host"));
     }

@@ -36,6 +36,30 @@ public sealed class SpanTests
         Assert.DoesNotContain("aWQ6", JsonSerializer.Serialize(trace.Spans), StringComparison.Ordinal);
     }
 
+    /// <summary>Behind one address may be several nodes, or one that was replaced.</summary>
+    [Fact]
+    public async Task Each_answer_names_the_node_that_gave_it()
+    {
+        string[] names = ["es01", "es02", "es02", "es01"];
+        int asked = 0;
+        await using var node = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is not null)
+            {
+                await connection.SendAsync(Answers.Json(Answers.InfoJson.Replace("es01", names[asked++], StringComparison.Ordinal)));
+            }
+        });
+        await using Scene scene = await Scene.StartAsync(node);
+
+        for (int i = 0; i < names.Length; i++)
+        {
+            using HttpResponseMessage answer = await scene.Gateway.Client.GetAsync("/");
+        }
+
+        Assert.Equal(names.Reverse(), (await scene.Gateway.TracesAsync(names.Length)).Select(static trace =>
+            TraceOfOne.Attribute(new TraceOfOne(trace).Operation, "elasticsearch.node.name")));
+    }
+
     [Fact]
     public async Task One_client_serves_all_requests_and_counts_them()
     {
