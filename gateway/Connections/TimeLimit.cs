@@ -18,8 +18,8 @@ internal sealed class TimeLimit : IDisposable
     private readonly CancellationTokenRegistration _left;
     private readonly long _end;
     private Countdown? _countdown;
-    private Step _taking = Step.None;
-    private Step _answering = Step.None;
+    private Step _toServer = Step.None;
+    private Step _fromServer = Step.None;
     private bool _isAnswered;
     private bool _hasBodyOpen;
     private bool _hasAnswerOpen = true;
@@ -45,7 +45,7 @@ internal sealed class TimeLimit : IDisposable
     {
         lock (_lock)
         {
-            Go(_taking, _isAnswered ? _answering : Step.Of(time));
+            Go(_toServer, _isAnswered ? _fromServer : Step.Of(time));
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class TimeLimit : IDisposable
         lock (_lock)
         {
             _isAnswered = true;
-            Go(_taking, Step.None);
+            Go(_toServer, Step.None);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class TimeLimit : IDisposable
     {
         lock (_lock)
         {
-            Go(direction == Direction.ToServer ? Step.Of(time) : _taking, direction == Direction.FromServer ? Step.Of(time) : _answering);
+            Go(direction == Direction.ToServer ? Step.Of(time) : _toServer, direction == Direction.FromServer ? Step.Of(time) : _fromServer);
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class TimeLimit : IDisposable
     {
         lock (_lock)
         {
-            Go(direction == Direction.ToServer ? Step.None : _taking.Again(), direction == Direction.FromServer ? Step.None : _answering.Again());
+            Go(direction == Direction.ToServer ? Step.None : _toServer.Again(), direction == Direction.FromServer ? Step.None : _fromServer.Again());
         }
     }
 
@@ -83,42 +83,27 @@ internal sealed class TimeLimit : IDisposable
         lock (_lock)
         {
             _hasBodyOpen = true;
-            Go(_taking, _isAnswered ? _answering : Step.None);
+            Go(_toServer, _isAnswered ? _fromServer : Step.None);
         }
     }
 
-    public void BodyEnds()
-    {
-        lock (_lock)
-        {
-            _hasBodyOpen = false;
-        }
-
-        EndIfOver();
-    }
+    public void BodyEnds() => Close(ref _hasBodyOpen);
 
     /// <summary>The answer has ended, or there will be none.</summary>
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            _hasAnswerOpen = false;
-        }
+    public void Dispose() => Close(ref _hasAnswerOpen);
 
-        EndIfOver();
+    private void Go(Step toServer, Step fromServer)
+    {
+        (_toServer, _fromServer) = (toServer, fromServer);
+        _countdown?.RunTo(Math.Min(_end, Math.Min(toServer.End, fromServer.End)));
     }
 
-    private void Go(Step taking, Step answering)
-    {
-        (_taking, _answering) = (taking, answering);
-        _countdown?.RunTo(Math.Min(_end, Math.Min(taking.End, answering.End)));
-    }
-
-    private void EndIfOver()
+    private void Close(ref bool part)
     {
         Countdown? countdown;
         lock (_lock)
         {
+            part = false;
             if (_hasBodyOpen || _hasAnswerOpen)
             {
                 return;

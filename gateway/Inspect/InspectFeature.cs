@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
 using Gateway.Configuration;
@@ -11,8 +10,6 @@ internal static class InspectFeature
 {
     /// <summary>No scripts, no other hosts: what a client put into a path cannot become more than text.</summary>
     private const string ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src data:";
-
-    private static readonly SearchValues<char> _digits = SearchValues.Create("0123456789abcdef");
 
     public static void AddInspect(this WebApplicationBuilder builder)
     {
@@ -52,7 +49,7 @@ internal static class InspectFeature
     }
 
     private static IReadOnlyList<Activity> Find(TraceStore store, string id) =>
-        id.Length == 32 && !id.AsSpan().ContainsAnyExcept(_digits) && id.AsSpan().ContainsAnyExcept('0') ? store.Find(ActivityTraceId.CreateFromString(id)) : [];
+        id.Length == 32 && id.All(char.IsAsciiHexDigitLower) && id.AsSpan().ContainsAnyExcept('0') ? store.Find(ActivityTraceId.CreateFromString(id)) : [];
 
     private static List<TraceView> Pick(TraceStore store, string? tag, string? value) =>
         [.. store.Requests().Where(trace => tag is null || trace.Any(span => Is(span, tag, value))).Select(static trace => new TraceView(trace))];

@@ -21,11 +21,7 @@ internal static class AnswerFields
             && target.Scheme == app.Scheme && target.Authority == app.Authority)
         {
             string rest = location[(location.IndexOf(target.Authority, StringComparison.OrdinalIgnoreCase) + target.Authority.Length)..];
-            fields.Location = $"{AsClientSees(request, "X-Forwarded-Proto") ?? request.Scheme}://{AsClientSees(request, "X-Forwarded-Host") ?? request.Host.Value}{rest}";
+            fields.Location = ForwardedFields.OriginOf(request) + rest;
         }
     }
-
-    /// <summary>What a trusted proxy says of what it was asked, of several the one that the client met; what others say of it, the guard has taken off.</summary>
-    private static string? AsClientSees(HttpRequest request, string field) =>
-        request.Headers[field].ToString().Split(',')[0].Trim() is { Length: > 0 } value ? value : null;
 }

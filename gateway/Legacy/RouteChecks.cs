@@ -28,17 +28,14 @@ internal static class RouteChecks
     }
 
     /// <summary>Two that match the same requests, of which neither goes before the other.</summary>
-    private static IEnumerable<string> Ambiguous(IReadOnlyList<RouteConfig> routes)
-    {
-        return
-            from alike in routes.GroupBy(static route => (route.Order ?? 0, Shape: ShapeOf(route.Match.Path)))
-            where alike.Key.Shape is not null
-            from pair in alike.SelectMany((route, place) => alike.Take(place).Select(other => (Route: route, Other: other)))
-            where Overlap(pair.Route.Match.Methods, pair.Other.Match.Methods) && Overlap(pair.Route.Match.Hosts, pair.Other.Match.Hosts)
-                && (pair.Route.Match.Headers ?? []).SequenceEqual(pair.Other.Match.Headers ?? [])
-                && (pair.Route.Match.QueryParameters ?? []).SequenceEqual(pair.Other.Match.QueryParameters ?? [])
-            select $"{ProxyTable.Section}:Routes:{pair.Other.RouteId}: matches the same requests as {pair.Route.RouteId}; an Order says which goes first.";
-    }
+    private static IEnumerable<string> Ambiguous(IReadOnlyList<RouteConfig> routes) =>
+        from alike in routes.GroupBy(static route => (route.Order ?? 0, Shape: ShapeOf(route.Match.Path)))
+        where alike.Key.Shape is not null
+        from pair in alike.SelectMany((route, place) => alike.Take(place).Select(other => (Route: route, Other: other)))
+        where Overlap(pair.Route.Match.Methods, pair.Other.Match.Methods) && Overlap(pair.Route.Match.Hosts, pair.Other.Match.Hosts)
+            && (pair.Route.Match.Headers ?? []).SequenceEqual(pair.Other.Match.Headers ?? [])
+            && (pair.Route.Match.QueryParameters ?? []).SequenceEqual(pair.Other.Match.QueryParameters ?? [])
+        select $"{ProxyTable.Section}:Routes:{pair.Other.RouteId}: matches the same requests as {pair.Route.RouteId}; an Order says which goes first.";
 
     /// <summary>The path without the names of its parameters, which make no difference; null where it is no path, which YARP says itself.</summary>
     private static string? ShapeOf(string? path)

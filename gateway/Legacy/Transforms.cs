@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -19,7 +19,7 @@ internal static class Transforms
         context.AddRequestTransform(static transform =>
         {
             DescribeRoute(transform.HttpContext);
-            KeepField(transform, "Upgrade-Insecure-Requests");
+            KeepUpgradeToHttps(transform);
             Upload.Begin(transform, isWatched: SpeaksHttp11(transform));
             return ValueTask.CompletedTask;
         });
@@ -77,11 +77,11 @@ internal static class Transforms
     }
 
     /// <summary>YARP takes it for a field of one hop, which by its specification (W3C, Upgrade Insecure Requests §3.2.1) it is not: the app may redirect by it.</summary>
-    private static void KeepField(RequestTransformContext transform, string field)
+    private static void KeepUpgradeToHttps(RequestTransformContext transform)
     {
-        if (transform.HttpContext.Request.Headers.TryGetValue(field, out StringValues values))
+        if (transform.HttpContext.Request.Headers.UpgradeInsecureRequests is { Count: > 0 } values)
         {
-            transform.ProxyRequest.Headers.TryAddWithoutValidation(field, values.ToArray());
+            transform.ProxyRequest.Headers.TryAddWithoutValidation(HeaderNames.UpgradeInsecureRequests, values.ToArray());
         }
     }
 

@@ -107,12 +107,15 @@ internal static class ListeningFeature
             if (!IsAddress(endpoint["Url"]))
             {
                 builder.AddProblem($"{key}: the value is not a URL to listen on: http or https, an IP address, localhost or *, and a port, such as http://*:8080.");
+                continue;
             }
-            else if (BindingAddress.Parse(endpoint["Url"]!) is { IsUnixPipe: true, UnixPipePath: var socket } && !Directory.Exists(Path.GetDirectoryName(socket)))
+
+            var address = BindingAddress.Parse(endpoint["Url"]!);
+            if (address.IsUnixPipe && !Directory.Exists(Path.GetDirectoryName(address.UnixPipePath)))
             {
-                builder.AddProblem($"{key}: the folder of the socket '{socket}' does not exist.");
+                builder.AddProblem($"{key}: the folder of the socket '{address.UnixPipePath}' does not exist.");
             }
-            else if (app is not null && OwnAddress.IsAt(BindingAddress.Parse(endpoint["Url"]!), app))
+            else if (app is not null && OwnAddress.IsAt(address, app))
             {
                 builder.AddProblem($"{App}: the gateway itself listens there, by {key}; it has to be the app's URL.");
             }

@@ -45,7 +45,7 @@ internal sealed class Arguments(int count)
 
     private void Read(Parameter parameter, int place, ReadOnlySpan<char> raw)
     {
-        if (raw.IsEmpty && parameter is { Type: not ParameterType.String, Required: false })
+        if (raw.IsEmpty && parameter.Type != ParameterType.String)
         {
             // A form sends a field that nobody filled in; as a number it is none, in Flask too.
             UseDefault(parameter, place);

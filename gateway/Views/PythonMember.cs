@@ -8,6 +8,7 @@ namespace Gateway.Views;
 /// <param name="Place">How many came before it.</param>
 internal readonly record struct PythonMember(int NameStart, int NameLength, int Start, int Length, int Place)
 {
+    /// <summary>Up to here an insertion costs less than .NET's sort.</summary>
     private const int Few = 32;
 
     /// <summary>Sorts by name, and leaves one member for each: the last value in the place of the first.</summary>
