@@ -86,19 +86,20 @@ internal sealed class PythonJsonWriter(ReadOnlyMemory<byte> json, PythonJsonStyl
     private int WriteObject(ReadOnlySpan<byte> json, int at, int depth)
     {
         int end = ++at;
-        (int start, int outer, bool isSorted, Range previous) = (Output.LengthAt(at), _members.Count, true, default);
+        (int start, int outer, bool isSorted) = (Output.LengthAt(at), _members.Count, true);
+        ReadOnlySpan<byte> previous = default;
         for (int place = 0; JsonTokens.MoveNext(json, ref at, place == 0, (byte)'}'); place++)
         {
             WriteBetween(json, end, at, place == 0 ? [] : Comma);
             (int nameStart, int begin) = (at + 1, Output.LengthAt(at));
             end = WriteString(json, at);
-            int nameEnd = end - 1;
-            isSorted = isSorted && (place == 0 || PythonString.Compare(json[previous], json[nameStart..nameEnd]) < 0);
-            previous = nameStart..nameEnd;
+            ReadOnlySpan<byte> name = json[nameStart..(end - 1)];
+            isSorted = isSorted && (place == 0 || PythonString.Compare(previous, name) < 0);
             at = JsonTokens.NextBehindColon(json, end);
             WriteBetween(json, end, at, Colon);
             at = end = WriteValue(json, at, depth);
-            _members.Add(new PythonMember(nameStart, nameEnd - nameStart, begin, Output.LengthAt(end) - begin, place));
+            _members.Add(new PythonMember(nameStart, name.Length, begin, Output.LengthAt(end) - begin, place));
+            previous = name;
         }
 
         WriteBetween(json, end, at - 1, []);
