@@ -43,8 +43,16 @@ internal static class DrainingFeature
     public static async Task RunUntilDrainedAsync(this WebApplication app)
     {
         using var signals = new Signals();
-        await app.StartAsync();
-        await Task.Delay(Timeout.InfiniteTimeSpan, app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await app.StartAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Stopped before it listened.
+        }
+
         try
         {
             await app.StopAsync(signals.Second);

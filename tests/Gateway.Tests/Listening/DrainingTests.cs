@@ -37,17 +37,32 @@ public sealed class DrainingTests
         await stopping.ContinueWith(static _ => { }, TaskScheduler.Default);
     }
 
-    [Fact]
-    public async Task A_service_that_fails_beside_the_requests_is_no_silent_end()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_service_that_fails_beside_the_requests_is_no_silent_end(bool whileStarting)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddHostedService<FailingService>();
+        WebApplicationBuilder builder = EmptyBuilder();
+        builder.Services.AddHostedService(services => new FailingService(whileStarting ? null : services.GetRequiredService<IHostApplicationLifetime>()));
+        builder.Services.AddHostedService(services => new WaitingService(whileStarting));
         await using WebApplication app = builder.Build();
 
         Exception failed = await Assert.ThrowsAsync<InvalidOperationException>(() => app.RunUntilDrainedAsync().WaitAsync(TimeSpan.FromSeconds(10)));
 
         Assert.Equal(nameof(FailingService), failed.Message);
+    }
+
+    [Fact]
+    public async Task A_signal_while_the_gateway_starts_is_no_failure()
+    {
+        WebApplicationBuilder builder = EmptyBuilder();
+        builder.Services.AddHostedService(static _ => new WaitingService(true));
+        await using WebApplication app = builder.Build();
+
+        Task running = app.RunUntilDrainedAsync();
+        app.Lifetime.StopApplication();
+
+        await running.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     [Fact]
@@ -115,12 +130,34 @@ public sealed class DrainingTests
         }
     }
 
-    private sealed class FailingService : BackgroundService
+    private static WebApplicationBuilder EmptyBuilder()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        return builder;
+    }
+
+    /// <summary>Fails once everything has started, or at once where there is nothing to wait for.</summary>
+    private sealed class FailingService(IHostApplicationLifetime? lifetime) : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
             await Task.Yield();
+            if (lifetime is not null)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, lifetime.ApplicationStarted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
             throw new InvalidOperationException(nameof(FailingService));
         }
+    }
+
+    /// <summary>Where it waits, the start never ends by itself.</summary>
+    private sealed class WaitingService(bool waits) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) =>
+            waits ? Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken) : Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
