@@ -11,6 +11,7 @@ namespace Gateway.Tracing;
 internal static class ExportVariables
 {
     private const int LargestQueue = 1_000_000;
+    private const string Retry = "OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY";
     private const string WholeNumber = "a whole number above 0";
     private const string Headers = "name=value, or several of these with commas between them, each name once, of what HTTP can carry once percent-encoding is taken off";
 
@@ -39,6 +40,7 @@ internal static class ExportVariables
         OneOf("OTEL_LOGS_EXPORTER", StringComparer.Ordinal, "otlp", "none"),
         OneOf("OTEL_SDK_DISABLED", StringComparer.OrdinalIgnoreCase, "true", "false"),
         OneOf("OTEL_METRICS_EXEMPLAR_FILTER", StringComparer.OrdinalIgnoreCase, "always_on", "always_off", "trace_based"),
+        OneOf(Retry, StringComparer.OrdinalIgnoreCase, "in_memory", "disk"),
         OneOf("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", StringComparer.OrdinalIgnoreCase, "cumulative", "delta", "lowmemory"),
         ("OTEL_RESOURCE_ATTRIBUTES", static value => Pairs(value).All(static pair => pair.Name.Length > 0), "name=value, or several of these with commas between them"),
         ("OTEL_METRIC_EXPORT_INTERVAL", IsAboveZero, WholeNumber),
@@ -70,6 +72,7 @@ internal static class ExportVariables
         const string Authorities = "OTEL_EXPORTER_OTLP_CERTIFICATE";
         const string Certificate = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
         const string Key = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
+        const string RetryFolder = "OTEL_DOTNET_EXPERIMENTAL_OTLP_DISK_RETRY_DIRECTORY_PATH";
         if (Value(read, Authorities) is { } file && PemFiles.Authorities(file).Problem is { } unusable)
         {
             yield return $"{Authorities}: {unusable}.";
@@ -83,6 +86,11 @@ internal static class ExportVariables
         else if (certificate is not null && PemFiles.Pair(certificate, key).Problem is { } noPair)
         {
             yield return $"{Certificate}: {noPair}.";
+        }
+
+        if ("disk".Equals(Value(read, Retry), StringComparison.OrdinalIgnoreCase) && Value(read, RetryFolder) is null)
+        {
+            yield return $"{Retry}: disk wants a folder in {RetryFolder}.";
         }
     }
 

@@ -32,6 +32,7 @@ public sealed class ExportVariablesTests
     [InlineData("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "many", "a whole number above 0")]
     [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "1m", "a whole number above 0")]
     [InlineData("OTEL_METRICS_EXEMPLAR_FILTER", "on", "always_on, always_off or trace_based")]
+    [InlineData("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "true", "in_memory or disk")]
     [InlineData("OTEL_SDK_DISABLED", "1", "true or false")]
     [InlineData("OTEL_RESOURCE_ATTRIBUTES", "service.version", "name=value, or several of these with commas between them")]
     [InlineData("OTEL_BSP_SCHEDULE_DELAY", "1.5", "a whole number above 0")]
@@ -50,6 +51,7 @@ public sealed class ExportVariablesTests
     [InlineData("OTEL_EXPORTER_OTLP_COMPRESSION", " GZIP")]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc ")]
     [InlineData("OTEL_METRICS_EXEMPLAR_FILTER", "Trace_Based")]
+    [InlineData("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "in_memory")]
     [InlineData("OTEL_SDK_DISABLED", "TRUE")]
     [InlineData("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]
     [InlineData("OTEL_BSP_EXPORT_TIMEOUT", "30000")]
@@ -61,6 +63,11 @@ public sealed class ExportVariablesTests
     [InlineData("OTEL_EXPORTER_OTLP_CLIENT_KEY", "is set together with OTEL_EXPORTER_OTLP_CLIENT_KEY, or not at all.")]
     public void A_file_that_the_exporter_cannot_read_is_named(string variable, string problem) =>
         Assert.Contains(problem, Assert.Single(Problems(variable, "/nowhere.pem")), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_retry_from_disk_wants_a_folder() => Assert.Equal(
+        ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY: disk wants a folder in OTEL_DOTNET_EXPERIMENTAL_OTLP_DISK_RETRY_DIRECTORY_PATH."],
+        Problems("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "Disk"));
 
     [Fact]
     public void A_certificate_that_is_not_its_keys_is_named() =>
