@@ -40,6 +40,9 @@ internal sealed class TimeLimit : IDisposable
     /// <summary>True where the time is over, and not because the caller left.</summary>
     public bool IsPassed => _countdown is { Token.IsCancellationRequested: true } && !_caller.IsCancellationRequested;
 
+    /// <summary>True where the time of the whole exchange is over, whatever its steps have.</summary>
+    public bool IsTotalPassed => IsPassed && _end <= Environment.TickCount64;
+
     /// <summary>From now on the server has this long to begin its answer, where it has not begun yet.</summary>
     public void AwaitAnswer(TimeSpan time)
     {

@@ -26,10 +26,24 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
             throw new ConfigurationException(problems);
         }
 
+        ClusterConfig[] clusters = [.. read.Clusters.Select(cluster => Complete(cluster, section.GetSection($"Clusters:{cluster.ClusterId}:{ExchangeOptions.OfCluster}")))];
+        var totals = new Dictionary<string, TimeSpan?>(StringComparer.OrdinalIgnoreCase) { [LegacyRoute.Id] = legacy.TotalTimeout };
+        foreach (ClusterConfig cluster in clusters)
+        {
+            totals[cluster.ClusterId] = ExchangeOptions.FromMetadata(cluster.Metadata).TotalTimeout;
+        }
+
         return new ProxyTable(
-            [.. read.Routes.Select(RoutePolicies.Without), LegacyRoute.Route],
-            [.. read.Clusters.Select(cluster => Complete(cluster, section.GetSection($"Clusters:{cluster.ClusterId}:{ExchangeOptions.OfCluster}"))), .. legacy.Address is null ? Array.Empty<ClusterConfig>() : [LegacyRoute.Cluster(legacy)]]);
+            [.. read.Routes.Select(RoutePolicies.Without).Append(LegacyRoute.Route).Select(route => Within(totals[route.ClusterId!], route))],
+            [.. clusters, .. legacy.Address is null ? Array.Empty<ClusterConfig>() : [LegacyRoute.Cluster(legacy)]]);
     }
+
+    /// <summary>
+    /// The total time of a cluster bounds its routes' own: <see cref="AppExchange"/> sees the server's side alone, and what waits for a client that reads
+    /// nothing ends with the request's token.
+    /// </summary>
+    private static RouteConfig Within(TimeSpan? total, RouteConfig route) =>
+        total < (route.Timeout ?? TimeSpan.MaxValue) ? route with { Timeout = total } : route;
 
     /// <summary>With our own options, and without YARP's limit where the operator has not set it.</summary>
     private static ClusterConfig Complete(ClusterConfig cluster, IConfigurationSection options)

@@ -77,5 +77,5 @@ internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle,
         return count;
     }
 
-    private static TimeoutException Passed() => new("The app was silent for too long.");
+    private TimeoutException Passed() => new(limit.IsTotalPassed ? "The TotalTimeout has passed." : "The app was silent for too long.");
 }

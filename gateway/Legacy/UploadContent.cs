@@ -4,12 +4,13 @@ using Gateway.Connections;
 namespace Gateway.Legacy;
 
 /// <summary>
-/// A request's body that ends where the app has answered before it took all of it. What is missing is made up to .NET, which reads the
-/// answer only then; nothing of that reaches the app.
+/// A request's body that ends where the app has answered before it took all of it. .NET reads the answer only after as many bytes as
+/// <c>Content-Length</c> says, so the rest is padded with bytes that never reach the app.
 /// </summary>
 internal sealed class UploadContent(HttpContent inner, Upload upload, TimeLimit limit, TimeSpan? idle, TimeSpan afterwards) : PassingContent(inner)
 {
-    private static readonly byte[] _nothing = new byte[64 * 1024];
+    /// <summary>The most that is padded. The length is the client's word: by naming one that is never sent it could keep a core busy for as long as it likes.</summary>
+    private const long MostPadding = 64L << 30;
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
@@ -25,7 +26,7 @@ internal sealed class UploadContent(HttpContent inner, Upload upload, TimeLimit 
             else
             {
                 await body.CloseAsync(copy);
-                await MakeUpAsync(stream, body.Written, cancellationToken);
+                await PadAsync(stream, body.Written, cancellationToken);
             }
 
             limit.AwaitAnswer(afterwards);
@@ -37,11 +38,24 @@ internal sealed class UploadContent(HttpContent inner, Upload upload, TimeLimit 
         }
     }
 
-    private async Task MakeUpAsync(Stream stream, long written, CancellationToken cancellationToken)
+    private async Task PadAsync(Stream stream, long written, CancellationToken cancellationToken)
     {
-        for (long missing = (Inner.Headers.ContentLength ?? 0) - written; missing > 0; missing -= _nothing.Length)
+        long missing = (Inner.Headers.ContentLength ?? 0) - written;
+        if (missing > MostPadding)
         {
-            await stream.WriteAsync(_nothing.AsMemory(0, (int)Math.Min(missing, _nothing.Length)), cancellationToken);
+            throw new IOException("The app has answered before it took the body, of which too much is missing for the answer to be read.");
         }
+
+        for (; missing > 0; missing -= Padding.Bytes.Length)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await stream.WriteAsync(Padding.Bytes.AsMemory(0, (int)Math.Min(missing, Padding.Bytes.Length)), cancellationToken);
+        }
+    }
+
+    /// <summary>Large, so that few writes are needed, and made when the first is. Its pages are never touched, so it takes no memory.</summary>
+    private static class Padding
+    {
+        public static readonly byte[] Bytes = new byte[16 * 1024 * 1024];
     }
 }

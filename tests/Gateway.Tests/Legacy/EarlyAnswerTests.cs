@@ -90,6 +90,28 @@ public sealed class EarlyAnswerTests
         Assert.Equal((413, "large"), (seen.Status, seen.Body));
     }
 
+    /// <summary>The length is the client's word. What follows from it must not keep a core busy, least of all after the client has left.</summary>
+    [Theory]
+    [InlineData(64L << 30, 413)]
+    [InlineData(1L << 40, 502)]
+    [InlineData(long.MaxValue, 502)]
+    public async Task A_length_that_is_never_sent_costs_nothing(long length, int status)
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync(TooLarge);
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync($"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\nhalf");
+        RawAnswer seen = await client.ReadAnswerAsync();
+
+        Assert.Equal((status, "close"), (seen.Status, seen.Field("Connection")));
+    }
+
     /// <summary>Whoever resets his connections must not fill the log: Kestrel calls a body that it cannot drain an error, and of such an event the host of the test complains.</summary>
     [Theory]
     [InlineData(TooLarge)]

@@ -77,7 +77,7 @@ public sealed class OperatorRouteTests
     }
 
     [Theory]
-    [InlineData("ReverseProxy:Routes:shop-route:Timeout", "The route's Timeout has passed.")]
+    [InlineData("ReverseProxy:Routes:shop-route:Timeout", "The Timeout of the route, or the TotalTimeout of its cluster, has passed.")]
     [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:ActivityTimeout", "")]
     public async Task A_request_that_takes_longer_than_YARP_is_told_to_wait_is_a_504(string key, string reason)
     {

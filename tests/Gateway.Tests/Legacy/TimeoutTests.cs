@@ -151,6 +151,31 @@ public sealed class TimeoutTests
         await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", status.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    [Theory]
+    [InlineData("Legacy:Address", "Legacy:TotalTimeout", "legacy", "/b")]
+    [InlineData("Legacy:Address", "Legacy:TotalTimeout", "legacy", "/a")]
+    [InlineData("ReverseProxy:Clusters:c:Destinations:only:Address", "ReverseProxy:Clusters:c:Loopgate:TotalTimeout", "c", "/a")]
+    public async Task The_limit_of_the_whole_exchange_frees_the_app_of_a_client_that_reads_nothing(string address, string limit, string cluster, string path)
+    {
+        var freed = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+            await Assert.ThrowsAsync<IOException>(() => connection.SendAsync(new byte[100_000_000]));
+            freed.SetResult();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            (address, app.Address.AbsoluteUri), (limit, Short), ("ReverseProxy:Routes:r:ClusterId", cluster), ("ReverseProxy:Routes:r:Match:Path", path));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync(Request);
+
+        await freed.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "200");
+        Assert.Contains(gateway.Log, static entry => entry.Message.EndsWith("TotalTimeout of its cluster, has passed.", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_client_that_is_slow_with_its_upload_is_not_the_apps_fault()
     {
