@@ -5,11 +5,11 @@ namespace Gateway.Legacy;
 
 /// <summary>
 /// A route's <c>Timeout</c>, in YARP's terms. ASP.NET Core's middleware, which YARP leaves it to, ends the request's token as if the client had
-/// left; the client's own token, which tells the two apart, is kept here.
+/// left. Here it is kept which of the two it was: once YARP has seen it, it aborts the client's connection, and then both are true.
 /// </summary>
 internal sealed class RouteTimeout(CancellationToken client)
 {
-    private readonly CancellationToken _client = client;
+    private volatile bool _isPassed;
 
     public static void UseOn(WebApplication app)
     {
@@ -23,22 +23,33 @@ internal sealed class RouteTimeout(CancellationToken client)
             return next(context);
         });
         app.UseRequestTimeouts();
+        app.Use(static (context, next) => context.Features.Get<RouteTimeout>() is { } timeout ? timeout.WatchAsync(context, next) : next(context));
     }
 
     /// <summary>
     /// Ends the time, whether it was over or not, which is what comes back: what is answered now is our own, and the request's token is the
     /// client's again.
     /// </summary>
-    public static bool End(HttpContext context)
-    {
-        if (context.Features.Get<RouteTimeout>() is not { _client: var client })
-        {
-            return false;
-        }
+    public static bool End(HttpContext context) => context.Features.Get<RouteTimeout>()?.EndOf(context) ?? false;
 
-        bool isPassed = context.RequestAborted.IsCancellationRequested && !client.IsCancellationRequested;
+    private async Task WatchAsync(HttpContext context, RequestDelegate next)
+    {
+        using var request = new CancellationTokenSource();
+        using CancellationTokenRegistration ended = context.RequestAborted.UnsafeRegister(
+            _ =>
+            {
+                _isPassed = !client.IsCancellationRequested;
+                request.Cancel();
+            },
+            null);
+        context.RequestAborted = request.Token;
+        await next(context);
+    }
+
+    private bool EndOf(HttpContext context)
+    {
         context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
         context.RequestAborted = client;
-        return isPassed;
+        return _isPassed;
     }
 }
