@@ -10,13 +10,14 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
     /// <summary>A node has failed, and the list of them may be out of date.</summary>
     public event Action? NodeFailed;
 
-    /// <summary>The last answer, and the node that it came from.</summary>
-    public async Task<(NodeAnswer Answer, Node Node)> RunAsync(
+    /// <summary>The last answer, the node that it came from, and whether that is a server that does not name its product.</summary>
+    public async Task<(NodeAnswer Answer, Node Node, bool IsOldServer)> RunAsync(
         OperationSpan span, ElasticsearchCall call, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
     {
         var budget = new Budget(time, options.TotalTimeout);
         List<Node> tried = [];
         NodeAnswer answer = default;
+        bool isOldServer = false;
         while (tried.Count <= (options.MaxRetries ?? int.MaxValue) && nodes.Next(tried) is { } use)
         {
             if (budget.IsSpent && tried.Count > 0)
@@ -32,18 +33,20 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
                 continue;
             }
 
-            if (AnswerRules.NamesNoProduct(answer) && !use.Node.IsOldServer)
+            isOldServer = use.Node.IsOldServer;
+            if (AnswerRules.NamesNoProduct(answer) && !isOldServer)
             {
                 NodeAnswer info = call == Info.Call
                     ? answer
                     : await SendAsync(span, use, Info.Call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
-                use.Node.IsOldServer = AnswerRules.IsOldServer(info);
+                isOldServer = AnswerRules.IsOldServer(info);
+                use.Node.Learned(isOldServer);
             }
 
             break;
         }
 
-        return (answer, tried[^1]);
+        return (answer, tried[^1], isOldServer);
     }
 
     private async Task<NodeAnswer> SendAsync(

@@ -53,7 +53,7 @@ internal sealed class ElasticsearchClient : IDisposable
     {
         long started = Stopwatch.GetTimestamp();
         using var span = OperationSpan.Start(call, _id, Interlocked.Increment(ref _uses));
-        Outcome? failure = Outcome.ClientLeft;
+        Outcome? failure = Outcome.GatewayFailed;
         try
         {
             ElasticsearchResult result = Interlocked.Increment(ref _pending) > MaxPending
@@ -62,14 +62,21 @@ internal sealed class ElasticsearchClient : IDisposable
             failure = result.Failure;
             return result with { Span = span.Context };
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            failure = Outcome.ClientLeft;
+            span.CallerLeft();
+            throw;
+        }
+        catch (Exception unforeseen)
+        {
+            span.Failed(Outcome.GatewayFailed, unforeseen.GetType().FullName!, default);
+            throw;
+        }
         finally
         {
             Interlocked.Decrement(ref _pending);
             _metrics.OperationEnded(call.Operation, started, failure);
-            if (failure == Outcome.ClientLeft)
-            {
-                span.CallerLeft();
-            }
         }
     }
 
@@ -78,7 +85,7 @@ internal sealed class ElasticsearchClient : IDisposable
         _shared.GetAsync(call, trace, cancellation);
 
     /// <summary>For who reads an answer and finds only then that it cannot be used: said as often as other failures.</summary>
-    public void Unusable(string reason) => _log.Failed(Outcome.ClusterBroken, reason);
+    public void Unusable(string view, string reason) => _log.Failed(Outcome.ClusterBroken, $"view {view}: {reason}", cause: view);
 
     public void Dispose() => _transport.Dispose();
 
@@ -89,8 +96,8 @@ internal sealed class ElasticsearchClient : IDisposable
             return Fail(span, Outcome.ClusterRefused, problem, default);
         }
 
-        (NodeAnswer answer, Node node) = await _attempts.RunAsync(span, call, authorization, cancellation);
-        return AnswerRules.Judge(answer, node.IsOldServer, out string reason) switch
+        (NodeAnswer answer, Node node, bool isOldServer) = await _attempts.RunAsync(span, call, authorization, cancellation);
+        return AnswerRules.Judge(answer, isOldServer, out string reason) switch
         {
             null => Succeed(span, node, call, answer),
             Outcome.DocumentMissing => Succeed(span, node, call, answer) with { Failure = Outcome.DocumentMissing },
@@ -100,13 +107,9 @@ internal sealed class ElasticsearchClient : IDisposable
 
     private ElasticsearchResult Succeed(OperationSpan span, Node node, ElasticsearchCall call, in NodeAnswer answer)
     {
-        if (call == Info.Call)
-        {
-            node.Info = Info.Read(answer.Body, node.Info);
-            _clusterName = node.Info.Cluster ?? _clusterName;
-        }
-
-        span.Succeeded(answer.Status, _clusterName, node.Info?.Node);
+        Info? info = call == Info.Call ? node.Learned(answer.Body) : node.Info;
+        _clusterName = info?.Cluster ?? _clusterName;
+        span.Succeeded(answer.Status, _clusterName, info?.Node);
         return new ElasticsearchResult(answer.Body);
     }
 

@@ -22,10 +22,10 @@ internal sealed class Node(Uri address)
     /// What the node last said of itself, until it fails. One address is taken for one node: where it stands for several, each answer to <c>GET /</c>
     /// names its own, and other calls the last that was named.
     /// </summary>
-    public Info? Info { get; set; }
+    public Info? Info { get; private set; }
 
     /// <summary>The node has shown to be a server before 7.14, which does not name its product in its answers; to be found out again after a failure.</summary>
-    public bool IsOldServer { get; set; }
+    public bool IsOldServer { get; private set; }
 
     /// <summary>False from a failure on until a request has worked.</summary>
     public bool IsLive
@@ -140,6 +140,27 @@ internal sealed class Node(Uri address)
             _verdicts++;
             IsOldServer = false;
             Info = null;
+        }
+    }
+
+    /// <summary>It has said this of itself; gives back what that is, whether or not the node has failed meanwhile and it is forgotten.</summary>
+    public Info Learned(ReadOnlyMemory<byte> info)
+    {
+        var said = Info.Read(info, Info);
+        lock (_lock)
+        {
+            Info = _failures == 0 ? said : null;
+        }
+
+        return said;
+    }
+
+    /// <inheritdoc cref="Learned(ReadOnlyMemory{byte})"/>
+    public void Learned(bool isOldServer)
+    {
+        lock (_lock)
+        {
+            IsOldServer = isOldServer && _failures == 0;
         }
     }
 

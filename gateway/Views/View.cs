@@ -33,7 +33,7 @@ internal sealed class View(ViewTemplate template, ElasticsearchClient client)
 
         if (Write(result.Json, out string reason) is not { } body)
         {
-            client.Unusable($"view {template.Name}: {reason}");
+            client.Unusable(template.Name, reason);
             await context.AnswerAsync(Outcome.ClusterBroken);
             return;
         }
@@ -71,7 +71,7 @@ internal sealed class View(ViewTemplate template, ElasticsearchClient client)
             return context.AnswerAsync(failure, retryAfter);
         }
 
-        client.Unusable($"view {template.Name}: the search template is missing");
+        client.Unusable(template.Name, "the search template is missing");
         return context.AnswerAsync(Outcome.ClusterBroken);
     }
 

@@ -224,6 +224,22 @@ public sealed class NodeListTests
         Assert.InRange(RestOf(nodes.InTurn[0]), 1, 1.1);
     }
 
+    [Fact]
+    public void What_a_node_said_is_known_by_who_heard_it_and_forgotten_with_its_failure()
+    {
+        var node = new Node(new Uri("http://a/"));
+        Info heard = node.Learned("""{"name":"es01","cluster_name":"c"}"""u8.ToArray());
+        node.Learned(isOldServer: true);
+
+        Assert.Equal(("es01", "es01", true), (heard.Node, node.Info?.Node, node.IsOldServer));
+
+        node.Failed(node.TryUse(_time.GetUtcNow())!.Value, _time.GetUtcNow());
+        Info late = node.Learned("""{"name":"es02","cluster_name":"c"}"""u8.ToArray());
+        node.Learned(isOldServer: true);
+
+        Assert.Equal(("es02", null, false), (late.Node, node.Info?.Node, node.IsOldServer));
+    }
+
     [Theory]
     [InlineData("http://a:9200", "http://a:9200/")]
     [InlineData("http://a:9200/es", "http://a:9200/es/")]
