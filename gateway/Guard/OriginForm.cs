@@ -6,8 +6,6 @@ namespace Gateway.Guard;
 /// </summary>
 internal static class OriginForm
 {
-    private const string AfterScheme = "://";
-
     /// <summary>The path and the query as they came; null where the target is neither form, or has a user in it (RFC 9110 §4.2.4).</summary>
     public static string? Of(string target)
     {
@@ -16,13 +14,13 @@ internal static class OriginForm
             return target;
         }
 
-        int scheme = target.IndexOf(AfterScheme, StringComparison.Ordinal);
+        int scheme = target.IndexOf(Uri.SchemeDelimiter, StringComparison.Ordinal);
         if (scheme < 0)
         {
             return null;
         }
 
-        ReadOnlySpan<char> rest = target.AsSpan(scheme + AfterScheme.Length);
+        ReadOnlySpan<char> rest = target.AsSpan(scheme + Uri.SchemeDelimiter.Length);
         int end = rest.IndexOfAny('/', '?', '#') is >= 0 and int found ? found : rest.Length;
         if (rest[..end].Contains('@'))
         {

@@ -17,11 +17,18 @@ internal static class AnswerFields
         HttpRequest request = transform.HttpContext.Request;
         if (fields.Location is [{ } location]
             && request.Host.HasValue
+            && location.Contains(Uri.SchemeDelimiter, StringComparison.Ordinal)
             && Uri.TryCreate(location, UriKind.Absolute, out Uri? target)
             && target.Scheme == app.Scheme && target.Authority == app.Authority)
         {
-            string rest = location[(location.IndexOf(target.Authority, StringComparison.OrdinalIgnoreCase) + target.Authority.Length)..];
-            fields.Location = ForwardedFields.OriginOf(request) + rest;
+            fields.Location = string.Concat(ForwardedFields.OriginOf(request), BehindAuthority(location));
         }
+    }
+
+    /// <summary>As it came: an authority can be spelt in other ways than <see cref="Uri"/> spells it.</summary>
+    private static ReadOnlySpan<char> BehindAuthority(string location)
+    {
+        ReadOnlySpan<char> rest = location.AsSpan(location.IndexOf(Uri.SchemeDelimiter, StringComparison.Ordinal) + Uri.SchemeDelimiter.Length);
+        return rest.IndexOfAny(@"/\?#") is int end and >= 0 ? rest[end..] : [];
     }
 }

@@ -19,6 +19,10 @@ public sealed class AnswerFieldsTests
     [Theory]
     [InlineData("{app}/next?a=http://x", "http://shop.example/next?a=http://x")]
     [InlineData("{app}", "http://shop.example")]
+    [InlineData("http://127.1:{port}/login?next=http://x/", "http://shop.example/login?next=http://x/")]
+    [InlineData("HTTP://127.0.0.1:0{port}?a", "http://shop.example?a")]
+    [InlineData("http://user@127.0.0.1:{port}#a", "http://shop.example#a")]
+    [InlineData("http://127.0.0.1:1/next", "http://127.0.0.1:1/next")]
     [InlineData("/next", "/next")]
     [InlineData("//other.example/next", "//other.example/next")]
     [InlineData("https://login.example/?back=1", "https://login.example/?back=1")]
@@ -32,7 +36,8 @@ public sealed class AnswerFieldsTests
         app = new ScriptedServer(async connection =>
         {
             await connection.ReadRequestAsync();
-            string target = location.Replace("{app}", app!.Address.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal);
+            string target = location.Replace("{app}", app!.Address.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal)
+                .Replace("{port}", $"{app.Address.Port}", StringComparison.Ordinal);
             await connection.SendAsync($"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
         });
         await using ScriptedServer running = app;
