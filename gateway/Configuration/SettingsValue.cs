@@ -19,7 +19,7 @@ internal static class SettingsValue
             _ when type == typeof(long) => (Long(text), "a whole number"),
             _ when type == typeof(TimeSpan) => (Duration(text), "a duration such as 00:00:02 or 00:00:00.8 (hours:minutes:seconds)"),
             _ when type == typeof(Uri) => (Address(text), "an absolute URL with http or https"),
-            _ when type == typeof(IPNetwork) => (Network(text), "a network such as 10.0.0.0/8 or fd00::/8"),
+            _ when type == typeof(IPNetwork) => (Network(text), $"a network such as 10.0.0.0/8 or fd00::/8, or {Callers.UnixSocket}"),
             _ when type.IsEnum => (Word(text, type), $"one of {string.Join(", ", Enum.GetNames(type)).ToLowerInvariant()}"),
             _ => throw new NotSupportedException($"No setting can be of the type {type}."),
         };
@@ -45,7 +45,8 @@ internal static class SettingsValue
             return network;
         }
 
-        return IPAddress.TryParse(text, out IPAddress? single) ? new IPNetwork(single, single.GetAddressBytes().Length * 8) : null;
+        IPAddress? single = text == Callers.UnixSocket ? Callers.OfUnixSocket : IPAddress.TryParse(text, out IPAddress? address) ? address : null;
+        return single is not null ? new IPNetwork(single, single.GetAddressBytes().Length * 8) : null;
     }
 
     private static object? Word(string text, Type type) =>

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Configuration;
 using Gateway.Connections;
 using Gateway.Responding;
 using Gateway.Tracing;

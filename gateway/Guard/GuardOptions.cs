@@ -27,7 +27,7 @@ internal sealed class GuardOptions : IValidatableObject
     public List<string> Methods { get; } = [];
 
     /// <summary>
-    /// Networks of proxies whose <c>X-Forwarded-*</c>, <c>Forwarded</c> and fields like <c>X-Real-IP</c> are believed: they pass, with the
+    /// Networks of proxies, or <c>unix</c> for who comes through a Unix socket, whose <c>X-Forwarded-*</c>, <c>Forwarded</c> and fields like <c>X-Real-IP</c> are believed: they pass, with the
     /// caller added to <c>X-Forwarded-For</c>. What others send in them is removed. Default: none.
     /// </summary>
     public List<IPNetwork> TrustedProxies { get; } = [];
@@ -72,9 +72,16 @@ internal sealed class GuardOptions : IValidatableObject
             yield return new ValidationResult($"'{host}' is not a host such as shop.example or *.shop.example, without a port.", [nameof(AllowedHosts)]);
         }
 
-        foreach (string method in Methods.Where(static method => !Token.Is(method) || method is "TRACE" or "CONNECT"))
+        foreach (string method in Methods)
         {
-            yield return new ValidationResult($"'{method}' is not a method that can be served.", [nameof(Methods)]);
+            if (!Token.Is(method) || method is "TRACE" or "CONNECT")
+            {
+                yield return new ValidationResult($"'{method}' is not a method that can be served.", [nameof(Methods)]);
+            }
+            else if (HttpMethods.GetCanonicalizedValue(method) is { } known && known != method)
+            {
+                yield return new ValidationResult($"'{method}' is not the method {known}: their case matters.", [nameof(Methods)]);
+            }
         }
 
         foreach (string field in KeepFields.Where(static field => !Token.Is(field)))

@@ -8,11 +8,11 @@ internal sealed class HostList(IReadOnlyCollection<string> patterns)
 {
     private const string Wildcard = "*.";
 
-    private readonly FrozenSet<string> _names =
-        patterns.Where(static pattern => !pattern.StartsWith(Wildcard, StringComparison.Ordinal)).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private readonly FrozenSet<string> _names = patterns
+        .Where(static pattern => !pattern.StartsWith(Wildcard, StringComparison.Ordinal)).Select(AsInRequests).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private readonly string[] _suffixes =
-        [.. patterns.Where(static pattern => pattern.StartsWith(Wildcard, StringComparison.Ordinal)).Select(static pattern => pattern[1..])];
+        [.. patterns.Where(static pattern => pattern.StartsWith(Wildcard, StringComparison.Ordinal)).Select(static pattern => AsInRequests(pattern[1..]))];
 
     /// <summary>A name or an address without a port; <c>*.</c> before a name stands for at least one label.</summary>
     public static bool IsPattern(string text)
@@ -39,6 +39,9 @@ internal sealed class HostList(IReadOnlyCollection<string> patterns)
         string name = host.Host.TrimEnd('.');
         return _names.Contains(name) || HasSuffix(name);
     }
+
+    /// <summary>Without the dot that ends a full name, and with brackets around an IPv6 address.</summary>
+    private static string AsInRequests(string pattern) => pattern.Contains(':') && !pattern.StartsWith('[') ? $"[{pattern}]" : pattern.TrimEnd('.');
 
     private bool HasSuffix(string name) =>
         Array.Exists(_suffixes, suffix => name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using Gateway.Configuration;
 using Gateway.Responding;
 using Gateway.Tracing;
 
@@ -55,7 +56,7 @@ internal sealed partial class RateLimit : IMiddleware, IDisposable
     /// <summary>Whose request it is; <paramref name="forwarded"/> is believed as far as trusted proxies have written it.</summary>
     internal IPAddress ClientOf(IPAddress? caller, IReadOnlyList<string?> forwarded)
     {
-        IPAddress client = caller ?? IPAddress.None;
+        IPAddress client = caller ?? Callers.OfUnixSocket;
         for (int line = forwarded.Count - 1; line >= 0; line--)
         {
             string[] hops = forwarded[line]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Configuration;
 using Gateway.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;

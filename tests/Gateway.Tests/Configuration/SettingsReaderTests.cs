@@ -50,6 +50,7 @@ public sealed class SettingsReaderTests
     [InlineData("Kestrel:Limits:MaxRequestBufferSize=9000", "Kestrel:Limits:MaxRequestBufferSize: must be at least 32768")]
     [InlineData("Kestrel:Endpoints:Http:Protocols=Http3", "Kestrel:Endpoints:Http: HTTP/3 alone wants https")]
     [InlineData("Kestrel:Certificates:Default:Path=/none.pfx", "Kestrel:Certificates:Default: the file '/none.pfx' cannot be read")]
+    [InlineData("Guard:Methods:0=get", "Guard:Methods: 'get' is not the method GET: their case matters.")]
     [InlineData("Tracing:TrustedCallers:0=10.0.0.0/33", "Tracing:TrustedCallers:0: the value is not a network")]
     [InlineData("Tracing:TrustedCallers:0=everybody", "Tracing:TrustedCallers:0: the value is not a network")]
     [InlineData("Tracing:TrustedCallers=10.0.0.0/8", "Tracing:TrustedCallers: a list is wanted here")]

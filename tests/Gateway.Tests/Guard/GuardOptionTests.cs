@@ -1,4 +1,8 @@
+using System.Net.Sockets;
+using Gateway.Guard;
+using Gateway.Tests.Configuration;
 using Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Tests.Guard;
 
@@ -17,6 +21,48 @@ public sealed class GuardOptionTests
         Assert.Equal(421, (await RawClient.ExchangeAsync(gateway.Address, "GET /a HTTP/1.1\r\nHost: [::2]:8080\r\n\r\n")).Status);
         // Kubelet and Prometheus call by the pod's address.
         Assert.Equal("ready\n", await gateway.Client.GetStringAsync(new Uri(gateway.Admin, "/readyz")));
+    }
+
+    [Theory]
+    [InlineData("shop.example.", "shop.example")]
+    [InlineData("Shop.example", "shop.EXAMPLE.")]
+    [InlineData("*.shop.example.", "a.shop.example")]
+    [InlineData("::1", "[::1]")]
+    public void A_host_is_served_however_its_name_is_written(string pattern, string host)
+    {
+        var hosts = new HostList([pattern]);
+
+        Assert.True(hosts.Serves(new HostString(host)));
+        Assert.True(hosts.Serves(new HostString(host, 8080)));
+        Assert.False(hosts.Serves(new HostString("other.example")));
+    }
+
+    [Theory]
+    [InlineData("unix", "198.51.100.1", "https")]
+    [InlineData("127.0.0.1", null, "http")]
+    public async Task Who_comes_through_a_Unix_socket_is_a_trusted_proxy_where_that_is_said(string trusted, string? forwardedFor, string scheme)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        using var folder = new Folder();
+        string socket = folder.FileOf("gateway.sock");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Guard:TrustedProxies:0", trusted), ("Kestrel:Endpoints:Socket:Url", $"http://unix:{socket}"));
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+                return new NetworkStream(connection, ownsSocket: true);
+            },
+        });
+        client.DefaultRequestHeaders.Add("X-Forwarded-For", "198.51.100.1");
+        client.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
+
+        Assert.Equal("ok", await client.GetStringAsync("http://h/a"));
+
+        ScriptedRequest request = Assert.Single(app.Requests);
+        Assert.Equal((forwardedFor, scheme), (request.Field("X-Forwarded-For"), request.Field("X-Forwarded-Proto")));
     }
 
     [Fact]

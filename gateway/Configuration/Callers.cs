@@ -1,19 +1,25 @@
 using System.Net;
 
-namespace Gateway.Tracing;
+namespace Gateway.Configuration;
 
 /// <summary>Who calls, by the networks of the configuration.</summary>
 internal static class Callers
 {
+    /// <summary>How the configuration names who comes through a Unix socket, and so has no address.</summary>
+    public const string UnixSocket = "unix";
+
+    /// <summary>What stands for them: an address that no caller has.</summary>
+    public static readonly IPAddress OfUnixSocket = IPAddress.None;
+
     /// <summary>Whether the caller is in one of the networks; an IPv4 address counts as such also where a socket of both kinds accepted it.</summary>
     public static bool IsIn(this IPAddress? caller, List<IPNetwork> networks)
     {
-        if (caller is null || networks.Count == 0)
+        if (networks.Count == 0)
         {
             return false;
         }
 
-        IPAddress address = caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller;
+        IPAddress address = caller is null ? OfUnixSocket : caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller;
         // A lambda would be allocated for each request, with networks or without.
         foreach (IPNetwork network in networks)
         {
