@@ -45,7 +45,7 @@ internal static class Layers
         {
             InitialData = DefaultsOf(environment, AddressesOfAspNetCore(configuration)),
         });
-        FilesFound found = ConfigurationFolder.Find() is { } folder ? FilesFound.Read(ConfigurationFolder.Files(folder)) : FilesFound.None;
+        FilesFound found = ConfigurationFolder.Read(ConfigurationFolder.Find());
         if (found.Failure is not null)
         {
             throw new ConfigurationException([found.Failure]);

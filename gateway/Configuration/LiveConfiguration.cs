@@ -26,21 +26,7 @@ internal sealed class LiveConfiguration
     public FilesFound Running { get; }
 
     /// <summary>The folder's files as they are now.</summary>
-    public FilesFound Read()
-    {
-        try
-        {
-            return _folder is null ? FilesFound.None : FilesFound.Read(ConfigurationFolder.Files(_folder));
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return FilesFound.None;
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            return new FilesFound([], $"{_folder}: cannot be read: {unreadable.Message}");
-        }
-    }
+    public FilesFound Read() => ConfigurationFolder.Read(_folder);
 
     /// <summary>The whole configuration with these files.</summary>
     /// <exception cref="ConfigurationException">A start would refuse it; it has all problems.</exception>

@@ -14,9 +14,9 @@ internal static class PemFiles
             X509Certificate2Collection authorities = Certificates(file);
             return authorities.Count > 0 ? (authorities, null) : (null, $"the file '{file}' has no PEM certificate");
         }
-        catch (Exception unusable) when (IsOfFiles(unusable))
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            return (null, $"no PEM certificates can be read from the file '{file}': {unusable.Message.TrimEnd('.')}");
+            return (null, $"no PEM certificates can be read from the file '{file}': {unreadable.Message.TrimEnd('.')}");
         }
     }
 
@@ -30,8 +30,15 @@ internal static class PemFiles
         {
             return (keyFile is null ? FromPkcs12(file, password) : FromPem(file, keyFile, password), null);
         }
-        catch (Exception unusable) when (IsOfFiles(unusable))
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
+            return (null, keyFile is null
+                ? $"the file '{file}' cannot be read: {unreadable.Message.TrimEnd('.')}"
+                : $"the files '{file}' and '{keyFile}' cannot be read: {unreadable.Message.TrimEnd('.')}");
+        }
+        catch (Exception unusable) when (unusable is CryptographicException or ArgumentException)
+        {
+            // An ArgumentException is what .NET throws for an EC key of another certificate.
             return (null, keyFile is null
                 ? $"the file '{file}' is no PKCS#12 file that can be opened with the password; a PEM certificate needs the file of its key beside it"
                 : $"the files '{file}' and '{keyFile}' are not a certificate and its key, both PEM and the key {(password is null ? "without a" : "with the")} password");
@@ -50,10 +57,6 @@ internal static class PemFiles
         policy.CustomTrustStore.AddRange(authorities);
         return policy;
     }
-
-    /// <summary>An <see cref="ArgumentException"/> is what .NET throws for an EC key of another certificate.</summary>
-    private static bool IsOfFiles(Exception unusable) =>
-        unusable is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException;
 
     private static SslStreamCertificateContext FromPem(string file, string keyFile, string? password)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Text;
 using Gateway.Configuration;
 using Gateway.Legacy;
@@ -101,41 +100,30 @@ internal static class ListeningFeature
     {
         const string App = $"{LegacyOptions.Section}:{nameof(LegacyOptions.Address)}";
         _ = HttpAddress.TryRead(builder.Configuration[App], out Uri? app);
+        List<(string Key, BindingAddress Address)> listeners = [];
         foreach (IConfigurationSection endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
         {
             string key = endpoint.Key == AdminEndpoint ? $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}" : $"{endpoint.Path}:Url";
-            if (!IsAddress(endpoint["Url"]))
+            if (!ListenAddress.TryRead(endpoint["Url"], out BindingAddress? address))
             {
                 builder.AddProblem($"{key}: the value is not a URL to listen on: http or https, an IP address, localhost or *, and a port, such as http://*:8080.");
                 continue;
             }
 
-            var address = BindingAddress.Parse(endpoint["Url"]!);
             if (address.IsUnixPipe && !Directory.Exists(Path.GetDirectoryName(address.UnixPipePath)))
             {
                 builder.AddProblem($"{key}: the folder of the socket '{address.UnixPipePath}' does not exist.");
             }
-            else if (app is not null && OwnAddress.IsAt(address, app))
+            else if (app is not null && ListenAddress.IsAt(address, app))
             {
                 builder.AddProblem($"{App}: the gateway itself listens there, by {key}; it has to be the app's URL.");
             }
-        }
-    }
+            else if (listeners.Find(other => ListenAddress.Clash(other.Address, address)) is { Key: { } other })
+            {
+                builder.AddProblem($"{key}: {other} already listens on this port.");
+            }
 
-    /// <summary>Of any other word, a misspelt address too, Kestrel makes all addresses of the machine.</summary>
-    private static bool IsHost(BindingAddress address) =>
-        address.Host is "*" or "+" || address.IsUnixPipe || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(address.Host, out _);
-
-    private static bool IsAddress(string? url)
-    {
-        try
-        {
-            return !string.IsNullOrEmpty(url)
-                && BindingAddress.Parse(url) is { Port: >= 0 and <= 65535, Scheme: "http" or "https", PathBase: "" } address && IsHost(address);
-        }
-        catch (FormatException)
-        {
-            return false;
+            listeners.Add((key, address));
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed partial class LiveViews(
     /// <summary>The file, looked at for as long as the gateway runs; <paramref name="running"/> is what the start has found.</summary>
     public WatchedFiles Watch(FilesFound running, TimeProvider time) => new(running, time)
     {
-        Words = (ViewFile.Name, "the views from before are served"),
+        Words = (ConfigurationFolder.Views, "the views from before are served"),
         Read = file.Read,
         Apply = found => ValueTask.FromResult(Apply(found)),
         Refuse = Refuse,

@@ -9,9 +9,7 @@ namespace Gateway.Views;
 /// </summary>
 internal sealed class ViewFile(string? folder, ViewsOptions configured)
 {
-    public const string Name = "views.json";
-
-    private readonly string? _path = folder is null ? null : Path.Combine(folder, Name);
+    private readonly string? _path = folder is null ? null : Path.Combine(folder, ConfigurationFolder.Views);
 
     /// <summary>The file as it is now, where it is there.</summary>
     public FilesFound Read() => _path is null ? FilesFound.None : FilesFound.Read([_path]);

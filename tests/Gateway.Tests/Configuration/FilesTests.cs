@@ -56,6 +56,16 @@ public sealed class FilesTests
     }
 
     [Theory]
+    [InlineData("Views.json", "is not read: the file of the views is views.json, in small letters.")]
+    [InlineData("my.JSON", "Elasticsearch:NoSuchKey: there is no such setting")]
+    public async Task A_file_whose_name_has_capitals_is_not_passed_over(string name, string said)
+    {
+        using var folder = new Folder((name, """{ "Elasticsearch": { "NoSuchKey": 1 } }"""));
+
+        Assert.Contains(said, await Composition.ProblemAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{ "Legacy": { """)]
     [InlineData("""{ "Legacy": { "IdleTimeout": "00:00:01" } } }""")]
     [InlineData("not JSON at all")]

@@ -48,6 +48,10 @@ public sealed class SettingsReaderTests
     [InlineData("ReverseProxy:Routes:r:Order=x", "ReverseProxy:Routes:r:Order: ")]
     [InlineData("ReverseProxy:Clusters:c:HttpRequest:ActivityTimeout=long", "ReverseProxy:Clusters:c:HttpRequest:ActivityTimeout: ")]
     [InlineData("Kestrel:Limits:MaxRequestBufferSize=9000", "Kestrel:Limits:MaxRequestBufferSize: must be at least 32768")]
+    [InlineData("Kestrel:Endpoints:Http:SslProtocols:0=Tls12", "Kestrel:Endpoints:Http:SslProtocols: has a meaning with an https URL only.")]
+    [InlineData("Kestrel:Endpoints:Http:Sni:a.example:Certificate:Path=a.pfx", "Kestrel:Endpoints:Http:Sni: has a meaning with an https URL only.")]
+    [InlineData("Admin:Url=http://[::]:8080", "Kestrel:Endpoints:Http:Url: Admin:Url already listens on this port.")]
+    [InlineData("Kestrel:Endpoints:Other:Url=http://127.0.0.1:8080", "Kestrel:Endpoints:Other:Url: Kestrel:Endpoints:Http:Url already listens on this port.")]
     [InlineData("Kestrel:Endpoints:Http:Protocols=Http3", "Kestrel:Endpoints:Http: HTTP/3 alone wants https")]
     [InlineData("Kestrel:Certificates:Default:Path=/none.pfx", "Kestrel:Certificates:Default: the file '/none.pfx' cannot be read")]
     [InlineData("Guard:Methods:0=get", "Guard:Methods: 'get' is not the method GET: their case matters.")]
@@ -70,8 +74,8 @@ public sealed class SettingsReaderTests
     [InlineData("Kestrel:Endpoints:Http:Url=https://127.0.0.1:0", "Kestrel:Endpoints:Http: https wants a certificate")]
     [InlineData("Kestrel:Endpoints:Http:Protocols=Htp2", "Kestrel:Endpoints:Http:Protocols: the value is not one of None, Http1, Http2")]
     [InlineData("Kestrel:Endpoints:Http:Protocol=Http2", "Kestrel:Endpoints:Http:Protocol: there is no such setting; here are Url")]
-    [InlineData("Kestrel:Endpoints:Http:Sni:h:ClientCertificateMod=RequireCertificate", "Kestrel:Endpoints:Http:Sni:h:ClientCertificateMod: there is no such setting")]
-    [InlineData("Kestrel:Endpoints:Http:Certificate:File=/tls.crt", "Kestrel:Endpoints:Http:Certificate:File: there is no such setting; here are Path, KeyPath")]
+    [InlineData("Kestrel:Endpoints:Tls:Sni:h:ClientCertificateMod=RequireCertificate", "Kestrel:Endpoints:Tls:Sni:h:ClientCertificateMod: there is no such setting")]
+    [InlineData("Kestrel:Endpoints:Tls:Certificate:File=/tls.crt", "Kestrel:Endpoints:Tls:Certificate:File: there is no such setting; here are Path, KeyPath")]
     [InlineData("Kestrel:EndpointDefaults:Url=http://*:1", "Kestrel:EndpointDefaults:Url: there is no such setting; here are Protocols")]
     [InlineData("Kestrel:Certificates:Default:Pass=x", "Kestrel:Certificates:Default:Pass: there is no such setting")]
     [InlineData("Kestrel:Endpoints=yes", "Kestrel:Endpoints: has a value, where a section is wanted")]
@@ -112,9 +116,13 @@ public sealed class SettingsReaderTests
     [InlineData("Legacy:Host=client,app", "Legacy:Host: the value is not one of client, app")]
     public async Task A_setting_that_cannot_be_read_is_named_and_its_value_is_not_said(string setting, string sentence)
     {
-        // A route needs a cluster.
-        string[] cluster = setting.StartsWith("ReverseProxy:Routes:r:", StringComparison.Ordinal) ? ["--ReverseProxy:Routes:r:ClusterId=legacy"] : [];
-        string problem = await Composition.ProblemAsync(["--" + setting, .. cluster]);
+        string[] needed = setting.Split(':') switch
+        {
+            ["ReverseProxy", "Routes", "r", ..] => ["--ReverseProxy:Routes:r:ClusterId=legacy"],
+            ["Kestrel", "Endpoints", "Tls", ..] => ["--Kestrel:Endpoints:Tls:Url=https://127.0.0.1:8443", "--Kestrel:Certificates:Default:Subject=h"],
+            _ => [],
+        };
+        string problem = await Composition.ProblemAsync(["--" + setting, .. needed]);
 
         Assert.StartsWith(sentence, problem, StringComparison.Ordinal);
         Assert.EndsWith(".", problem, StringComparison.Ordinal);

@@ -70,9 +70,9 @@ public sealed class ExportVariablesTests
         Problems("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "Disk"));
 
     [Fact]
-    public void A_certificate_that_is_not_its_keys_is_named() =>
+    public void A_certificate_and_a_key_that_the_exporter_cannot_read_are_named() =>
         Assert.StartsWith(
-            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: the files '/nowhere.pem' and '/nowhere.key' are not a certificate and its key",
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: the files '/nowhere.pem' and '/nowhere.key' cannot be read: ",
             Assert.Single(ExportVariables.Problems(static name => name switch
             {
                 "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE" => "/nowhere.pem",
