@@ -8,7 +8,7 @@ from elasticsearch import Elasticsearch
 from flask import Flask, jsonify, request
 
 app = Flask(__name__)
-es = Elasticsearch(os.environ.get("ES_URL", "http://localhost:9200"))
+es = Elasticsearch(os.environ.get("ELASTICSEARCH_URL", "http://localhost:9200"))
 
 
 @app.get("/products/<id>")

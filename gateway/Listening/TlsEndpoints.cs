@@ -55,12 +55,11 @@ internal sealed class TlsEndpoints
 
     private static LiveFiles<X509Certificate2Collection>? ReadClientAuthorities(WebApplicationBuilder builder)
     {
-        if (builder.AddSettings<TlsOptions>(TlsOptions.Section).ClientAuthorityFile is not { } named)
+        if (builder.AddSettings<TlsOptions>(TlsOptions.Section).ClientAuthorityFile is not { } file)
         {
             return null;
         }
 
-        string file = Path.Combine(builder.Environment.ContentRootPath, named);
         var authorities = new LiveFiles<X509Certificate2Collection>(() => PemFiles.Authorities(file), file);
         if (authorities.Get(out string? problem) is null)
         {

@@ -3,6 +3,7 @@ using Gateway.Configuration;
 using Gateway.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Tracing;
@@ -18,7 +19,12 @@ internal sealed class EdgeServer(IServer server, TracingOptions options) : IServ
     public IFeatureCollection Features => server.Features;
 
     public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
-        where TContext : notnull => server.StartAsync(new Edge<TContext>(application, options), cancellationToken);
+        where TContext : notnull
+    {
+        // Those of ASPNETCORE_URLS and its kin, which are endpoints by now: Kestrel would warn that it listens there instead.
+        Features.Get<IServerAddressesFeature>()?.Addresses.Clear();
+        return server.StartAsync(new Edge<TContext>(application, options), cancellationToken);
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => server.StopAsync(cancellationToken);
 

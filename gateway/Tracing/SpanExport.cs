@@ -84,6 +84,11 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
     private sealed class Exporter(OtlpExporterOptions options, ILogger logger, GatewayMetrics metrics, TimeProvider time) : OtlpTraceExporter(options)
     {
         private static readonly TimeSpan _logEvery = TimeSpan.FromMinutes(1);
+
+        // The words of OTEL_EXPORTER_OTLP_PROTOCOL, for what listens on one port for the one is easily asked for the other.
+        private readonly string _protocol = options.Protocol == OtlpExportProtocol.Grpc ? "grpc" : "http/protobuf";
+        private readonly string _address = options.Endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+
         private long _queued;
         private long _dropped;
         private long _lastLogged;
@@ -120,7 +125,7 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
             long last = Interlocked.Read(ref _lastLogged);
             if ((last == 0 || time.GetElapsedTime(last, now) >= _logEvery) && Interlocked.CompareExchange(ref _lastLogged, now, last) == last)
             {
-                Log.Dropped(logger, dropped);
+                Log.Dropped(logger, _address, _protocol, dropped);
             }
         }
     }
@@ -128,7 +133,7 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
     private static partial class Log
     {
         [LoggerMessage(EventId = 300, Level = LogLevel.Warning,
-            Message = "The trace collector did not take all spans: {Dropped} dropped since the start. Said at most once a minute.")]
-        public static partial void Dropped(ILogger logger, long dropped);
+            Message = "The trace collector at {Address} did not take all spans by {Protocol}: {Dropped} dropped since the start. Said at most once a minute.")]
+        public static partial void Dropped(ILogger logger, string address, string protocol, long dropped);
     }
 }

@@ -37,7 +37,7 @@ internal sealed partial class PathTemplate
         problem = "";
         if (!Form.IsMatch(text))
         {
-            problem = "must be a path such as /products/{id}: it starts with a slash, a parameter is a whole segment, and the rest is unescaped ASCII without dot segments.";
+            problem = "must be a path such as /products/{id}: it starts with a slash, a parameter is a whole segment, and the rest is unescaped ASCII without dot segments. Flask's <int:id> is {id}, with its type under parameters.";
             return null;
         }
 

@@ -37,6 +37,7 @@ public sealed class PythonApp
             Environment =
             [
                 ("ES_URL", (elasticsearch ?? Loopback.Nowhere).AbsoluteUri),
+                ("ELASTICSEARCH_URL", (elasticsearch ?? Loopback.Nowhere).AbsoluteUri),
                 ("LOOP_PROBE", "1"),
                 ("PATH", $"{programs}:{Environment.GetEnvironmentVariable("PATH")}"),
                 ("PYTHONPATH", $"{Path.Combine(Parts.Repository, "deploy", "legacy")}:{Path.Combine(Parts.Repository, "tests", "Gateway.EndToEnd", "Apps")}"),

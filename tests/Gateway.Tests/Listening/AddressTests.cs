@@ -45,7 +45,8 @@ public sealed class AddressTests
         using var variables = new Variables(("ASPNETCORE_URLS", "http://127.0.0.1:0;http://127.0.0.1:0"));
         WebApplicationBuilder builder = Layers.CreateBuilder(
             ["--environment=Production", "--Admin:Url=http://127.0.0.1:0", "--Legacy:Address=http://127.0.0.1:1", "--Elasticsearch:Nodes:0=http://127.0.0.1:1", "--Draining:Wait=00:00:00"]);
-        builder.Logging.ClearProviders();
+        using var log = new LogCapture();
+        builder.Logging.ClearProviders().AddProvider(log);
         await using WebApplication app = Program.Compose(builder);
 
         await app.StartAsync();
@@ -53,6 +54,7 @@ public sealed class AddressTests
         Assert.Equal(3, app.Urls.Count);
         Assert.All(app.Urls, static url => Assert.StartsWith("http://127.0.0.1:", url, StringComparison.Ordinal));
         await app.StopAsync();
+        Assert.DoesNotContain(log.Entries, static entry => entry.Level >= LogLevel.Warning);
     }
 
     [Theory]
