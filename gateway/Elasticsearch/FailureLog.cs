@@ -1,27 +1,20 @@
 using System.Collections.Concurrent;
 using Gateway.Responding;
+using Gateway.Tracing;
 
 namespace Gateway.Elasticsearch;
 
 /// <summary>Says of each failure, by its outcome and cause, once a minute that it happens: under load the same sentence a thousand times helps nobody.</summary>
 internal sealed partial class FailureLog(ILogger logger, TimeProvider time)
 {
-    private static readonly TimeSpan _every = TimeSpan.FromMinutes(1);
-    private readonly ConcurrentDictionary<(Outcome, string?), long> _lastSaid = new();
+    private readonly ConcurrentDictionary<(Outcome, string?), OncePerMinute> _kinds = new();
 
     /// <param name="outcome">How the request ended.</param>
     /// <param name="reason">Why, in a sentence for operators.</param>
     /// <param name="cause">Why, in one of few words: another cause is said at once.</param>
     public void Failed(Outcome outcome, string reason, string? cause = null)
     {
-        long now = time.GetTimestamp();
-        long last = _lastSaid.GetOrAdd((outcome, cause), long.MinValue);
-        if (last != long.MinValue && time.GetElapsedTime(last, now) < _every)
-        {
-            return;
-        }
-
-        if (!_lastSaid.TryUpdate((outcome, cause), now, last))
+        if (!_kinds.GetOrAdd((outcome, cause), static (_, time) => new OncePerMinute(time), time).IsDue())
         {
             return;
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Tracing;
 
 namespace Gateway.Elasticsearch;
 
@@ -11,9 +12,8 @@ internal sealed partial class SniffingService(
 {
     /// <summary>However many requests fail.</summary>
     private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _sayEvery = TimeSpan.FromMinutes(1);
 
-    private long? _said;
+    private readonly OncePerMinute _failures = new(time);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,9 +50,8 @@ internal sealed partial class SniffingService(
             Log.Follows(logger, nodes);
         }
 
-        if (sniffed.Problem is not null && (_said is not { } said || time.GetElapsedTime(said) >= _sayEvery))
+        if (sniffed.Problem is not null && _failures.IsDue())
         {
-            _said = time.GetTimestamp();
             Log.Failed(logger, sniffed.Problem);
         }
     }

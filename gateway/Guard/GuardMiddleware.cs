@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Configuration;
 using Gateway.Connections;
+using Gateway.Listening;
 using Gateway.Responding;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Http.Features;
@@ -32,9 +33,9 @@ internal sealed partial class GuardMiddleware
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<LeftOut>() is not null)
+        if (AdminConnection.Has(context))
         {
-            // The admin listener: kubelet and Prometheus call it by the pod's address, and nothing of it is forwarded.
+            // Kubelet and Prometheus call it by the pod's address, and nothing of it is forwarded.
             return _next(context);
         }
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Gateway.Configuration;
+using Gateway.Listening;
 using Gateway.Responding;
-using Gateway.Tracing;
 
 namespace Gateway.Guard;
 
@@ -36,7 +36,7 @@ internal sealed partial class RateLimit : IMiddleware, IDisposable
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Features.Get<LeftOut>() is not null)
+        if (AdminConnection.Has(context))
         {
             return next(context);
         }

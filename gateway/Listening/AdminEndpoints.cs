@@ -3,7 +3,11 @@ using Microsoft.AspNetCore.Routing.Matching;
 namespace Gateway.Listening;
 
 /// <summary>Marks a connection that the admin listener accepted.</summary>
-internal sealed class AdminConnection;
+internal sealed class AdminConnection
+{
+    /// <summary>Whether the request came by the admin listener.</summary>
+    public static bool Has(HttpContext context) => context.Features.Get<AdminConnection>() is not null;
+}
 
 /// <summary>Marks an endpoint of the admin listener.</summary>
 internal sealed class AdminOnly;
@@ -32,6 +36,6 @@ internal sealed class AdminPolicy : MatcherPolicy, INodeBuilderPolicy
 
     private sealed class JumpTable(int admin, int data) : PolicyJumpTable
     {
-        public override int GetDestination(HttpContext httpContext) => httpContext.Features.Get<AdminConnection>() is null ? data : admin;
+        public override int GetDestination(HttpContext httpContext) => AdminConnection.Has(httpContext) ? admin : data;
     }
 }

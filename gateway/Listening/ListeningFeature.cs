@@ -41,7 +41,7 @@ internal static class ListeningFeature
     public static void UseAdmin(this WebApplication app) =>
         app.Use(static (context, next) =>
         {
-            if (context.Features.Get<AdminConnection>() is not null)
+            if (AdminConnection.Has(context))
             {
                 LeftOut.Mark(context);
             }

@@ -83,15 +83,13 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
     /// <summary>The OTLP exporter, counting.</summary>
     private sealed class Exporter(OtlpExporterOptions options, ILogger logger, GatewayMetrics metrics, TimeProvider time) : OtlpTraceExporter(options)
     {
-        private static readonly TimeSpan _logEvery = TimeSpan.FromMinutes(1);
-
         // The words of OTEL_EXPORTER_OTLP_PROTOCOL, for what listens on one port for the one is easily asked for the other.
         private readonly string _protocol = options.Protocol == OtlpExportProtocol.Grpc ? "grpc" : "http/protobuf";
         private readonly string _address = options.Endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 
+        private readonly OncePerMinute _losses = new(time);
         private long _queued;
         private long _dropped;
-        private long _lastLogged;
 
         public bool TryReserve(int capacity)
         {
@@ -121,9 +119,7 @@ internal sealed partial class SpanExport : BatchActivityExportProcessor
         {
             metrics.SpansDropped(spans);
             long dropped = Interlocked.Add(ref _dropped, spans);
-            long now = time.GetTimestamp();
-            long last = Interlocked.Read(ref _lastLogged);
-            if ((last == 0 || time.GetElapsedTime(last, now) >= _logEvery) && Interlocked.CompareExchange(ref _lastLogged, now, last) == last)
+            if (_losses.IsDue())
             {
                 Log.Dropped(logger, _address, _protocol, dropped);
             }

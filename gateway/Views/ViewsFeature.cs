@@ -1,5 +1,5 @@
 using Gateway.Configuration;
-using Gateway.Tracing;
+using Gateway.Listening;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Views;
@@ -25,7 +25,7 @@ internal static class ViewsFeature
         app.Use((context, next) =>
         {
             string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            if (context.Features.Get<LeftOut>() is null && views.Table.Find(context.Request.Method, target, out Arguments? arguments) is { } view)
+            if (!AdminConnection.Has(context) && views.Table.Find(context.Request.Method, target, out Arguments? arguments) is { } view)
             {
                 context.Features.Set(arguments);
                 context.SetEndpoint(view);
