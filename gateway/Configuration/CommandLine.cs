@@ -70,7 +70,7 @@ internal static class CommandLine
         }
         catch (Exception refused) when (refused.StackTrace?.Contains("at Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal) == true)
         {
-            // What of its section Kestrel does not start with, and nothing here has found before.
+            // Kestrel refuses some settings only when it starts, and nothing has found this one before.
             return Fail([$"Kestrel: cannot start: {refused.Message.ReplaceLineEndings(" ")}"]);
         }
     }

@@ -7,7 +7,7 @@ internal sealed class ConfigurationException(IReadOnlyList<string> problems) : E
 {
     public IReadOnlyList<string> Problems { get; } = problems;
 
-    /// <summary>Of a file that the framework reads, which says in the first place that it could not, and only then why.</summary>
+    /// <summary>Makes one of the exception of a file that the framework could not read, which says why only in its inner exception.</summary>
     public static ConfigurationException Of(InvalidDataException broken)
     {
         string reason = broken.GetBaseException() is JsonException json ? JsonProblem.Of(json) : broken.InnerException?.Message ?? "";

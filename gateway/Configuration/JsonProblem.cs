@@ -6,7 +6,7 @@ namespace Gateway.Configuration;
 /// <summary>What is wrong with a JSON file, as editors count: from line 1 on, where .NET begins with line 0.</summary>
 internal static class JsonProblem
 {
-    /// <summary>With either of these .NET begins to say where.</summary>
+    /// <summary>The words with which .NET begins to say where.</summary>
     private static readonly string[] _places = [" Path: ", " LineNumber: "];
 
     public static string Of(JsonException broken)

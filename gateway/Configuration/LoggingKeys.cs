@@ -5,7 +5,7 @@ using OpenTelemetry.Logs;
 
 namespace Gateway.Configuration;
 
-/// <summary>What of the frameworks' section <c>Logging</c> would end the start with an exception, or be passed over.</summary>
+/// <summary>Finds in the frameworks' section <c>Logging</c> what would end the start with an exception, or be passed over.</summary>
 internal static class LoggingKeys
 {
     public const string Section = "Logging";
@@ -27,7 +27,7 @@ internal static class LoggingKeys
         where !string.IsNullOrEmpty(section.Value)
         select WrongKey.ValueForSection(section);
 
-    /// <summary>Of <c>Logging:LogLevel</c>, and of <c>Logging:Console:LogLevel</c> and its like.</summary>
+    /// <summary>Finds the wrong levels of <c>Logging:LogLevel</c>, and of <c>Logging:Console:LogLevel</c> and its like.</summary>
     private static IEnumerable<string> UnknownLevels(IConfigurationSection logging) =>
         from levels in logging.GetChildren().Select(static provider => provider.GetSection("LogLevel")).Append(logging.GetSection("LogLevel"))
         from level in levels.GetChildren()

@@ -25,7 +25,7 @@ internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDis
     /// <summary>Is told of each change that is refused, once, with what is wrong with it.</summary>
     public required Action<IReadOnlyList<string>> Refuse { get; init; }
 
-    /// <summary>In a line, why the files are not served as they stand, and since when; null where they are.</summary>
+    /// <summary>Why the files are not served as they stand, and since when, in a line; null where they are.</summary>
     public string? Refusal => _refusal is { } refusal
         ? string.Create(CultureInfo.InvariantCulture, $"{Words.Files} is refused since {refusal.Since:yyyy-MM-ddTHH:mm:ssZ}, {Words.Kept}: {refusal.Reason}")
         : null;

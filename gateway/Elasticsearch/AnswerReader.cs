@@ -50,7 +50,7 @@ internal sealed class AnswerReader(int maxBytes, TimeProvider time)
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
-    /// <summary>Null where there is more than may be read.</summary>
+    /// <summary>Reads the body; null where there is more than may be read.</summary>
     private async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContent content, long? announced, CancellationToken cancellation)
     {
         await using Stream stream = await content.ReadAsStreamAsync(cancellation);

@@ -33,7 +33,7 @@ internal static class AnswerRules
     public static string? CauseOf(in NodeAnswer answer) =>
         answer.Cause ?? (answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : null);
 
-    /// <summary>Null where the answer can be used, else the outcome, and in words why.</summary>
+    /// <summary>Judges an answer: null where it can be used, else the outcome, and in words why.</summary>
     /// <param name="answer">What the node answered.</param>
     /// <param name="isOldServer">The node has shown to be a server before 7.14, which does not name its product.</param>
     /// <param name="reason">What is said of a failure in the log.</param>

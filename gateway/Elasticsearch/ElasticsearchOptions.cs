@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Gateway.Configuration;
 
 namespace Gateway.Elasticsearch;
 
@@ -91,7 +92,7 @@ internal sealed class ElasticsearchOptions : IValidatableObject
             yield return Wrong("the URL of a node is required, such as http://127.0.0.1:9200.", nameof(Nodes));
         }
 
-        if (Nodes.Exists(static node => node.UserInfo.Length > 0 || node.Query.Length > 0 || node.Fragment.Length > 0))
+        if (Nodes.Exists(HttpAddress.HasMore))
         {
             yield return Wrong("a node's URL has no user, password, query or fragment; credentials have keys of their own.", nameof(Nodes));
         }

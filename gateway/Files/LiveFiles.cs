@@ -65,7 +65,7 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
     /// <inheritdoc cref="Get(Action{string}, out string)"/>
     public T? Get(Action<string> say) => Get(say, out _);
 
-    /// <summary>The same, read whatever the times say: two versions may be written within one tick of a coarse clock.</summary>
+    /// <summary>Reads them whatever the times say: two versions may be written within one tick of a coarse clock.</summary>
     public T? Reread(out string? problem)
     {
         _running = _running is { } running ? running with { Written = default } : null;

@@ -21,7 +21,7 @@ internal sealed class HostList(IReadOnlyCollection<string> patterns)
         return Uri.CheckHostName(name) is not (UriHostNameType.Unknown or UriHostNameType.Basic);
     }
 
-    /// <summary>False where a port follows that is beyond 65,535; that it has digits only is Kestrel's to see.</summary>
+    /// <summary>Whether the port that follows, if any, is at most 65,535; that it has digits only is Kestrel's to see.</summary>
     public static bool HasGoodPort(ReadOnlySpan<char> host)
     {
         ReadOnlySpan<char> port = host[(host.LastIndexOfAny(':', ']') + 1)..];
@@ -40,7 +40,7 @@ internal sealed class HostList(IReadOnlyCollection<string> patterns)
         return _names.Contains(name) || HasSuffix(name);
     }
 
-    /// <summary>Without the dot that ends a full name, and with brackets around an IPv6 address.</summary>
+    /// <summary>Takes off the dot that ends a full name, and puts brackets around an IPv6 address.</summary>
     private static string AsInRequests(string pattern) => pattern.Contains(':') && !pattern.StartsWith('[') ? $"[{pattern}]" : pattern.TrimEnd('.');
 
     private bool HasSuffix(string name) =>

@@ -24,7 +24,7 @@ internal static class TargetRules
         return !path.ContainsAny('%', '.') || (IsEncodedWell(path) && !HasDotSegment(path));
     }
 
-    /// <summary>Each percent sign has its two digits, and none spells a character in more bytes than UTF-8 gives it, which only attackers do.</summary>
+    /// <summary>Whether each percent sign has its two digits, and none spells a character in more bytes than UTF-8 gives it, which only attackers do.</summary>
     private static bool IsEncodedWell(ReadOnlySpan<char> path)
     {
         int before = -1;

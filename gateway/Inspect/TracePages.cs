@@ -9,7 +9,7 @@ namespace Gateway.Inspect;
 /// <summary>The pages as HTML; every value is encoded, for much of it comes from clients.</summary>
 internal static class TracePages
 {
-    /// <summary>Of a request in the list; the whole is one click away.</summary>
+    /// <summary>How many letters of a request's target stand in the list; the whole is one click away.</summary>
     private const int LongestName = 120;
 
     /// <summary>Attributes whose value a click searches for: all requests that shared a loop or a connection.</summary>

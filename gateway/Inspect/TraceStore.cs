@@ -7,10 +7,10 @@ namespace Gateway.Inspect;
 /// <summary>The last traces, in memory. Setup spans, each the root of a trace of its own, are kept apart, so that they do not crowd out requests.</summary>
 internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activity>
 {
-    /// <summary>Of one trace: a trusted caller may put all its requests into the same.</summary>
+    /// <summary>How many spans of one trace are kept: a trusted caller may put all its requests into the same.</summary>
     private const int MaxSpans = 1000;
 
-    /// <summary>Of a trace, on the average, in the values of its attributes: an ordinary one has some 150.</summary>
+    /// <summary>How many letters a trace may have in the values of its attributes, on the average: an ordinary one has some 150.</summary>
     private const int MeanLetters = 2048;
 
     private readonly Lock _lock = new();

@@ -2,7 +2,7 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Legacy;
 
-/// <summary>What of the app's answer is not for the client.</summary>
+/// <summary>Takes from the app's answer what is not for the client.</summary>
 internal static class AnswerFields
 {
     /// <summary>
@@ -25,7 +25,7 @@ internal static class AnswerFields
         }
     }
 
-    /// <summary>As it came: an authority can be spelt in other ways than <see cref="Uri"/> spells it.</summary>
+    /// <summary>Cuts the text as it came: an authority can be spelt in other ways than <see cref="Uri"/> spells it.</summary>
     private static ReadOnlySpan<char> BehindAuthority(string location)
     {
         ReadOnlySpan<char> rest = location.AsSpan(location.IndexOf(Uri.SchemeDelimiter, StringComparison.Ordinal) + Uri.SchemeDelimiter.Length);

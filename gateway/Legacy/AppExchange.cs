@@ -84,7 +84,7 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
 
     private static bool IsGrpc(ReadOnlySpan<char> type) => type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>As it came: a field that is parsed once is written anew where it is passed on.</summary>
+    /// <summary>Reads the field as it came: one that is parsed once is written anew where it is passed on.</summary>
     private static string TypeOf(HttpContent content) =>
         content.Headers.NonValidated.TryGetValues("Content-Type", out HeaderStringValues types) ? types.ToString() : "";
 }

@@ -44,7 +44,7 @@ internal static class BodyLength
         && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
         && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true };
 
-    /// <summary>False where the request is answered: its body is too large, or its client left.</summary>
+    /// <summary>Reads the body whole; false where the request is answered already, since the body is too large or the client left.</summary>
     private static async Task<bool> CollectAsync(HttpContext context, MemoryStream body, int most)
     {
         var piece = new byte[16 * 1024];

@@ -57,7 +57,7 @@ internal class ExchangeOptions
         where !string.IsNullOrEmpty(key.Value)
         select KeyValuePair.Create($"{OfCluster}:{key.Key}", key.Value);
 
-    /// <summary>The same back; what it says has been checked.</summary>
+    /// <summary>Reads the options back from metadata; their values have been checked.</summary>
     public static ExchangeOptions FromMetadata(IReadOnlyDictionary<string, string>? metadata)
     {
         var options = new ExchangeOptions();

@@ -41,7 +41,7 @@ internal sealed record LoopReport(string? Id, long Use, int Count, string? Error
         }
     }
 
-    /// <summary>Null where the text is not a whole report: the field comes from another process, and garbage must not reach a trace.</summary>
+    /// <summary>Reads a report; null where the text is not a whole one: the field comes from another process, and garbage must not reach a trace.</summary>
     public static LoopReport? Parse(string text)
     {
         if (text.Length > MaxLength || Items(text) is not { Count: > 0 and <= MaxLoops } items)

@@ -136,7 +136,7 @@ internal static partial class ProxyErrors
             _ => Find(exception.InnerException, which),
         };
 
-    /// <summary>Of the server that was asked; of the cluster, where none of its servers could be.</summary>
+    /// <summary>Names the server that was asked, or the cluster where none of its servers could be.</summary>
     private static string AddressOf(HttpContext context) => context.Features.Get<IReverseProxyFeature>() is { } proxy
         ? proxy.ProxiedDestination?.Model.Config.Address ?? proxy.Cluster.Config.ClusterId
         : "The app";

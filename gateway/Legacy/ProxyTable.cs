@@ -45,7 +45,7 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
     private static RouteConfig Within(TimeSpan? total, RouteConfig route) =>
         total < (route.Timeout ?? TimeSpan.MaxValue) ? route with { Timeout = total } : route;
 
-    /// <summary>With our own options, and without YARP's limit where the operator has not set it.</summary>
+    /// <summary>Adds our own options to a cluster, and takes YARP's limit off where the operator has not set it.</summary>
     private static ClusterConfig Complete(ClusterConfig cluster, IConfigurationSection options)
     {
         var metadata = new Dictionary<string, string>(cluster.Metadata ?? new Dictionary<string, string>());

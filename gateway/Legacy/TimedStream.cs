@@ -57,7 +57,7 @@ internal sealed class TimedStream(Stream inner, TimeLimit limit, TimeSpan? idle,
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Inner.FlushAsync(limit.Token);
 
-    /// <summary>Of an answer: its end is that of the exchange. YARP disposes the stream of an answer, and not the answer.</summary>
+    /// <summary>Ends the exchange: YARP disposes the stream of an answer, and not the answer.</summary>
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);

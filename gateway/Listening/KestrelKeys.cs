@@ -45,7 +45,7 @@ internal static class KestrelKeys
             "ENDPOINTDEFAULTS" => Unknown(child, _ofTls),
             "CERTIFICATES" => InEach(child, static one => Unknown(one, _ofCertificate)),
             "LIMITS" => InLimits(child),
-            _ => Known(child, _ofServer) ?? InValue(child, child.Key, new KestrelServerOptions()),
+            _ => ProblemOf(child, _ofServer) ?? InValue(child, child.Key, new KestrelServerOptions()),
         });
 
     private static IEnumerable<string> InEndpoint(IConfigurationSection endpoint) =>
@@ -61,11 +61,11 @@ internal static class KestrelKeys
             "HTTP2" => InProtocol(child, typeof(Http2Limits)),
             "HTTP3" => InProtocol(child, typeof(Http3Limits)),
             "MINREQUESTBODYDATARATE" or "MINRESPONSEDATARATE" => InRate(child),
-            _ => Known(child, Settable(typeof(KestrelServerLimits))) ?? InLimit(child, child.Key),
+            _ => ProblemOf(child, Settable(typeof(KestrelServerLimits))) ?? InLimit(child, child.Key),
         });
 
     private static IEnumerable<string> InProtocol(IConfigurationSection limits, Type type) =>
-        InEach(limits, child => Known(child, Settable(type)) ?? InLimit(child, $"{limits.Key}:{child.Key}"));
+        InEach(limits, child => ProblemOf(child, Settable(type)) ?? InLimit(child, $"{limits.Key}:{child.Key}"));
 
     private static IEnumerable<string> InRate(IConfigurationSection rate)
     {
@@ -99,10 +99,10 @@ internal static class KestrelKeys
         string.IsNullOrEmpty(section.Value) ? section.GetChildren().SelectMany(problems) : [WrongKey.ValueForSection(section)];
 
     private static IEnumerable<string> Unknown(IConfigurationSection section, string[] keys) =>
-        InEach(section, child => Known(child, keys) ?? []);
+        InEach(section, child => ProblemOf(child, keys) ?? []);
 
-    /// <summary>Null where the key is one of these.</summary>
-    private static IEnumerable<string>? Known(IConfigurationSection child, IReadOnlyList<string> keys) =>
+    /// <summary>Names the key as a problem; null where it is one of these.</summary>
+    private static IEnumerable<string>? ProblemOf(IConfigurationSection child, IReadOnlyList<string> keys) =>
         keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase) ? null : [WrongKey.Unknown(child, keys)];
 
     /// <summary>Values, and limits made of values; what else there is, a program sets.</summary>

@@ -32,7 +32,7 @@ internal static class ListenAddress
             : one.Port == other.Port && one.Port > 0
                 && (one.Host.Equals(other.Host, StringComparison.OrdinalIgnoreCase) || IsOfAll(one.Host) || IsOfAll(other.Host));
 
-    /// <summary>Of any other word, a misspelt address too, Kestrel makes all addresses of the machine.</summary>
+    /// <summary>Kestrel takes any other word, a misspelt address too, for all addresses of the machine.</summary>
     private static bool IsHost(BindingAddress address) =>
         address.Host is "*" or "+" || address.IsUnixPipe || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(address.Host, out _);
 

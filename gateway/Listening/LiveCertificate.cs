@@ -14,7 +14,7 @@ internal sealed class LiveCertificate
     private LiveCertificate(string file, string? keyFile, string? password) =>
         _files = new(() => PemFiles.Pair(file, keyFile, password), file, keyFile);
 
-    /// <summary>Null where the section names no file, or nothing at all: a certificate of a store is Kestrel's to find.</summary>
+    /// <summary>Makes it of a section that names files; null where the section names none, as a certificate of a store is Kestrel's to find.</summary>
     public static LiveCertificate? Of(IConfigurationSection section, string root)
     {
         string? key = section["KeyPath"];

@@ -46,7 +46,7 @@ internal sealed partial class TlsEndpoint(IReadOnlyList<TlsName> names, LiveFile
             certificate is null ? !isRequired : errors == SslPolicyErrors.None;
     }
 
-    /// <summary>Of a version that cannot be used it is said once, and the one before stays in use.</summary>
+    /// <summary>Logs once that a version cannot be used; the one before stays in use.</summary>
     private void Say(string problem) => Log.KeepsRunning(logger, problem);
 
     private static partial class Log

@@ -15,7 +15,7 @@ internal sealed class TlsReader(IConfiguration kestrel, IHostEnvironment environ
 
     private static readonly string[] _ofTls = ["Certificate", "ClientCertificateMode", "Sni", "SslProtocols"];
 
-    /// <summary>Null where there is no TLS, or where Kestrel has to do it: with a certificate of a store, or one that it asks clients for later.</summary>
+    /// <summary>Reads the names that an endpoint has certificates for; null where there is no TLS, or where Kestrel has to do it: with a certificate of a store, or one that it asks clients for later.</summary>
     public IReadOnlyList<TlsName>? Names(IConfigurationSection endpoint)
     {
         if (endpoint["Url"]?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) != true)

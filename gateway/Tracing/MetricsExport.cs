@@ -49,7 +49,7 @@ internal static class MetricsExport
     private static MetricStreamConfiguration OfClient(string instrument) =>
         instrument == "http.client.request.duration" ? new MetricStreamConfiguration { TagKeys = _clientTags } : MetricStreamConfiguration.Drop;
 
-    /// <summary>Null where <c>OTEL_METRICS_EXPORTER</c> names what there is, else what is wrong with it.</summary>
+    /// <summary>What is wrong with <c>OTEL_METRICS_EXPORTER</c>; null where it names what there is.</summary>
     public static string? Problem() => Array.TrueForAll(Named(), static name => name is Otlp or Prometheus or "none")
         ? null
         : $"{Variable}: the value is not otlp, prometheus, both with a comma, or none.";

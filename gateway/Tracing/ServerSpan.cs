@@ -78,7 +78,7 @@ internal static class ServerSpan
         }
     }
 
-    /// <summary>As it came, so that <c>%41</c> and <c>A</c> are told apart; of a whole URL, as it was read.</summary>
+    /// <summary>The path as it came, so that <c>%41</c> and <c>A</c> are told apart; that of a whole URL as it was read.</summary>
     private static string PathOf(IHttpRequestFeature request)
     {
         string target = request.RawTarget;

@@ -6,7 +6,7 @@ namespace Gateway.Views;
 /// <summary>The body that a view makes of Elasticsearch's answer.</summary>
 internal static class AnswerBody
 {
-    /// <summary>False where the answer is not what the call should have brought; <paramref name="reason"/> says why.</summary>
+    /// <summary>Writes the body; false where the answer is not what the call should have brought: <paramref name="reason"/> says why.</summary>
     public static bool TryWrite(ReadOnlyMemory<byte> json, ViewTemplate view, out ReadOnlyMemory<byte> body, out string reason)
     {
         (body, reason) = (default, "");

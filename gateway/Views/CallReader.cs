@@ -12,7 +12,7 @@ internal sealed class CallReader(Parameter[] parameters, bool allowPartialResult
     /// <summary>The parameters that have a place in the call.</summary>
     public IReadOnlySet<string> Used => _used;
 
-    /// <summary>Null where the call is wrong: the file's problems say why.</summary>
+    /// <summary>Reads a call; null where it is wrong, and the file's problems say why.</summary>
     public CallTemplate? Read(FileObject elasticsearch)
     {
         (string Name, FileObject? Call)[] calls = [.. ((string[])["get", "source", "search", "searchTemplate", "count"]).Select(name => (name, elasticsearch.Object(name)))];
@@ -100,7 +100,7 @@ internal sealed class CallReader(Parameter[] parameters, bool allowPartialResult
         return required ? JsonTemplate.Object([]) : null;
     }
 
-    /// <summary>In the middle of a text, or as a member's name, an argument would be text, and could be more than a value.</summary>
+    /// <summary>Refuses a parameter in the middle of a text or as a member's name, where its value would be text, and could be more than a value.</summary>
     private void CheckTexts(FileObject call, JsonElement value, string place)
     {
         switch (value.ValueKind)

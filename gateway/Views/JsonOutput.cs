@@ -21,10 +21,10 @@ internal sealed class JsonOutput
     /// <summary>What was written, without the run that has not ended.</summary>
     public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _length);
 
-    /// <summary>From here on the received bytes are passed on.</summary>
+    /// <summary>Begins a run of received bytes that are passed on.</summary>
     public void BeginRun(int at) => _runStart = at;
 
-    /// <summary>Up to here they were.</summary>
+    /// <summary>Ends the run, and writes it.</summary>
     public void EndRun(int at) => Write(_received.Span[_runStart..at]);
 
     /// <summary>How much is written once the run has got to this place.</summary>

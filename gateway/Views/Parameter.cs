@@ -51,7 +51,7 @@ internal sealed partial record Parameter(string Name, ParameterType Type = Param
 
     public bool IsTooLong(string text) => Encoding.UTF8.GetByteCount(text) > MaxBytes;
 
-    /// <summary>False where the text is not of the type or out of its range.</summary>
+    /// <summary>Reads a value; false where the text is not of the type or out of its range.</summary>
     public bool TryRead(string text, out Argument argument)
     {
         switch (Type)

@@ -66,7 +66,7 @@ internal static partial class ParameterReader
         return null;
     }
 
-    /// <summary>Without backtracking, so that no value can make the gateway think for long.</summary>
+    /// <summary>Compiles the pattern without backtracking, so that no value can make the gateway think for long.</summary>
     private static Regex? PatternOf(FileObject declared)
     {
         if (declared.Text("pattern") is not { } pattern)

@@ -31,7 +31,7 @@ internal sealed partial class PathTemplate
     /// <summary>A path without parameters.</summary>
     public static PathTemplate Fixed(string path) => new(path, [.. path[1..].Split('/').Select(static segment => new Segment(segment, false))]);
 
-    /// <summary>Null where the text is no template; <paramref name="problem"/> says why.</summary>
+    /// <summary>Reads a template; null where the text is none, and <paramref name="problem"/> says why.</summary>
     public static PathTemplate? Parse(string text, out string problem)
     {
         problem = "";

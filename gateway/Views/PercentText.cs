@@ -8,7 +8,7 @@ namespace Gateway.Views;
 /// <summary>A part of a request's target, decoded once, as WSGI servers and Werkzeug do: a percent sign that begins no escape stays one.</summary>
 internal static class PercentText
 {
-    /// <summary>False where what is escaped is not UTF-8.</summary>
+    /// <summary>Decodes a text; false where what is escaped is not UTF-8.</summary>
     /// <param name="raw">The part as it came.</param>
     /// <param name="plusIsSpace">True in a query, false in a path.</param>
     /// <param name="text">What it stands for.</param>

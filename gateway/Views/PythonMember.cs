@@ -8,7 +8,7 @@ namespace Gateway.Views;
 /// <param name="Place">How many came before it.</param>
 internal readonly record struct PythonMember(int NameStart, int NameLength, int Start, int Length, int Place)
 {
-    /// <summary>Up to here an insertion costs less than .NET's sort.</summary>
+    /// <summary>The largest number of members for which insertion costs less than .NET's sort.</summary>
     private const int Few = 32;
 
     /// <summary>Sorts by name, and leaves one member for each: the last value in the place of the first.</summary>
@@ -38,7 +38,7 @@ internal readonly record struct PythonMember(int NameStart, int NameLength, int 
         return members[..(last + 1)];
     }
 
-    /// <summary>By insertion, which leaves those of one name in their order: what a comparer and its calls cost is most of the time that .NET needs for so few.</summary>
+    /// <summary>Sorts by insertion, which leaves those of one name in their order: most of what .NET's sort needs for so few are the calls of its comparer.</summary>
     private static void SortFew(Span<PythonMember> members, ReadOnlySpan<byte> json)
     {
         for (int i = 1; i < members.Length; i++)

@@ -5,7 +5,7 @@ internal static class ViewReader
 {
     private static readonly string[] _methods = [HttpMethods.Get, HttpMethods.Head];
 
-    /// <summary>Null where the view is wrong: the file's problems say why.</summary>
+    /// <summary>Reads a view; null where it is wrong, and the file's problems say why.</summary>
     public static ViewTemplate? Read(string name, FileObject view)
     {
         int before = view.Problems.Count;

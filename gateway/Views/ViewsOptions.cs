@@ -37,7 +37,7 @@ internal sealed class ViewOptions
     /// </summary>
     public bool SingleFlight { get; set; }
 
-    /// <summary>The same as a view without parameters that sends what it gets.</summary>
+    /// <summary>Makes of it a view without parameters that sends what it gets.</summary>
     public ViewTemplate ToTemplate(string name) => new(name, PathTemplate.Fixed(Path), CallTemplate.Always(CallOf(Elasticsearch)))
     {
         JsonStyle = JsonStyle,
