@@ -86,7 +86,7 @@ internal sealed class TracedConnections(SpanPipeline pipeline, ConnectionRegistr
         }
     }
 
-    /// <summary>Whether HTTP/2 is spoken without TLS, where nothing is negotiated: only where it is insisted on.</summary>
+    /// <summary>Whether the connection may speak HTTP/2: without TLS, where nothing is negotiated, only where that is insisted on.</summary>
     private static bool MayBeHttp2(HttpRequestMessage request) =>
         request.RequestUri?.Scheme == Uri.UriSchemeHttps
             ? request.Version.Major > 1 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher
