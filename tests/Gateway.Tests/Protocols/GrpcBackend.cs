@@ -29,6 +29,9 @@ public sealed class GrpcBackend : IAsyncDisposable
     /// <summary>Lets the streams of the server go on after their first message.</summary>
     public TaskCompletionSource MayGoOn { get; } = new();
 
+    /// <summary>Ends when a call that waits is at the server.</summary>
+    public TaskCompletionSource Waits { get; } = new();
+
     /// <summary>Ends when a call that waits is cancelled at the server.</summary>
     public TaskCompletionSource Cancelled { get; } = new();
 
@@ -65,6 +68,7 @@ public sealed class GrpcBackend : IAsyncDisposable
                 call.ResponseTrailers.Add("reason", "sold out");
                 throw new RpcException(new Status(StatusCode.NotFound, "no such cup"));
             case "wait":
+                Waits.TrySetResult();
                 await Task.Delay(Timeout.InfiniteTimeSpan, call.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Cancelled.TrySetResult();
                 return "";
