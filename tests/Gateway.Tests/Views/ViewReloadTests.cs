@@ -20,7 +20,9 @@ public sealed class ViewReloadTests
 
         await ServedAsync(scene, "/b");
         Assert.Equal("app", (await scene.GetAsync("/a")).Body);
-        Assert.Contains(scene.Gateway.Log, static entry => entry.Message == "views.json has changed and is served: 1 views.");
+        // The line is written after the views are there.
+        await Eventually.Holds(
+            () => scene.Gateway.Log.Any(static entry => entry.Message == "views.json has changed and is served: 1 views."), "the line that says so");
     }
 
     [Fact]
@@ -108,8 +110,8 @@ public sealed class ViewReloadTests
         {
             string more = path == "/a/{y}" ? "" : $", {Count(path, "more")}";
             await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(scene.File)!, "next"), ViewScene.Text(Count("/a/{y}") + more));
-            File.Move(Path.Combine(Path.GetDirectoryName(scene.File)!, "next"), scene.File, overwrite: true);
             int applied = Applied(scene);
+            File.Move(Path.Combine(Path.GetDirectoryName(scene.File)!, "next"), scene.File, overwrite: true);
             await Eventually.Holds(() => Applied(scene) > applied, "the change to be served");
         }
 
