@@ -10,6 +10,12 @@ public sealed class TimeLimitTests
     private static readonly TimeSpan _long = TimeSpan.FromHours(1);
     private static readonly TimeSpan _short = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>A time that must not pass between two lines of a test, even where the machine pauses in between.</summary>
+    private static readonly TimeSpan _beyondAPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>When that has passed for certain.</summary>
+    private static readonly TimeSpan _later = TimeSpan.FromSeconds(1.5);
+
     [Fact]
     public async Task A_step_that_takes_too_long_ends_the_exchange()
     {
@@ -39,11 +45,11 @@ public sealed class TimeLimitTests
         using var limit = new TimeLimit(total: null, CancellationToken.None);
         using var witness = new TimeLimit(total: null, CancellationToken.None);
 
-        limit.Arm(Direction.FromServer, TimeSpan.FromMilliseconds(50));
+        limit.Arm(Direction.FromServer, _beyondAPause);
         limit.Arm(Direction.FromServer, _long);
-        limit.Arm(Direction.FromServer, TimeSpan.FromMilliseconds(50));
+        limit.Arm(Direction.FromServer, _beyondAPause);
         limit.Disarm(Direction.FromServer);
-        witness.Arm(Direction.FromServer, TimeSpan.FromMilliseconds(150));
+        witness.Arm(Direction.FromServer, _later);
 
         await Eventually.Holds(() => witness.IsPassed, "a later time to come");
         Assert.False(limit.Token.IsCancellationRequested);
@@ -85,10 +91,10 @@ public sealed class TimeLimitTests
         using var silent = new TimeLimit(total: null, CancellationToken.None);
         using var limit = new TimeLimit(total: null, CancellationToken.None);
 
-        limit.AwaitAnswer(_short);
+        limit.AwaitAnswer(_beyondAPause);
         limit.Answered();
-        limit.AwaitAnswer(_short);
-        silent.AwaitAnswer(TimeSpan.FromMilliseconds(50));
+        limit.AwaitAnswer(_beyondAPause);
+        silent.AwaitAnswer(_later);
 
         await Eventually.Holds(() => silent.IsPassed, "the limit to be passed");
         Assert.False(limit.Token.IsCancellationRequested);
