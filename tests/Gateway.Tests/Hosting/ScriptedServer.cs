@@ -28,6 +28,13 @@ public sealed class ScriptedServer : IAsyncDisposable
     /// <summary>All requests, a connection after the other.</summary>
     public IReadOnlyList<ScriptedRequest> Requests => [.. _connections.SelectMany(static connection => connection.Requests)];
 
+    /// <summary>The first connection, once it was accepted: its client is connected, and may even have left, before.</summary>
+    public async Task<ScriptedConnection> FirstAsync()
+    {
+        await Eventually.Holds(() => !_connections.IsEmpty, "a connection to be accepted");
+        return Connections[0];
+    }
+
     /// <summary>Answers every request with the same bytes, for as long as the client likes.</summary>
     public static ScriptedServer Always(string answer) => new(async connection =>
     {

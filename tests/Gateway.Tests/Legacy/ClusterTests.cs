@@ -100,7 +100,7 @@ public sealed class ClusterTests : IAsyncDisposable
         using HttpResponseMessage answer = await gateway.Client.GetAsync("/shop");
 
         Assert.Equal(504, (int)answer.StatusCode);
-        await silent.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        await (await silent.FirstAsync()).ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     [Theory]
@@ -117,7 +117,8 @@ public sealed class ClusterTests : IAsyncDisposable
         });
         await using GatewayHost gateway = await StartAsync(
             ("Destinations:one:Address", busy.Address.AbsoluteUri), ("Destinations:two:Address", busy.Address.AbsoluteUri),
-            ("HttpClient:MaxConnectionsPerServer", "1"), ("Loopgate:FirstByteTimeout", "00:00:00.2"));
+            // The first request, too, is held to it until its answer has begun.
+            ("HttpClient:MaxConnectionsPerServer", "1"), ("Loopgate:FirstByteTimeout", "00:00:02"));
         using RawClient first = await RawClient.ConnectAsync(gateway.Address);
         await first.SendAsync("GET /shop HTTP/1.1\r\nHost: h\r\n\r\n");
         await first.ReadUntilAsync("begun");

@@ -9,6 +9,10 @@ namespace Gateway.Tests.Legacy;
 public sealed class TimeoutTests
 {
     private const string Short = "00:00:00.3";
+
+    /// <summary>For a limit that runs while something has to succeed, be it that a connection is made on a busy machine.</summary>
+    private const string Ample = "00:00:02";
+
     private const string Request = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
     private const string ServerSentEvents = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -22,7 +26,7 @@ public sealed class TimeoutTests
 
         Assert.Equal(504, answer.Status);
         Assert.Equal("Gateway Timeout", JsonDocument.Parse(answer.Body).RootElement.GetProperty("title").GetString());
-        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        await (await app.FirstAsync()).ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
         await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "504");
     }
 
@@ -51,7 +55,7 @@ public sealed class TimeoutTests
 
         Assert.Equal(200, answer.Status);
         Assert.False(answer.IsWhole);
-        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        await (await app.FirstAsync()).ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
         await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "200");
     }
 
@@ -129,25 +133,26 @@ public sealed class TimeoutTests
             "GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
         await client.ReadUntilAsync("\r\n\r\n");
 
-        await client.SendAsync("word");
+        // On a busy machine the limit may have passed by now.
+        await client.TrySendAsync("word");
 
         Assert.True(await client.IsClosedAsync());
         await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "101");
     }
 
     [Theory]
-    [InlineData("", 504)]
-    [InlineData(ServerSentEvents + "5\r\nbegun\r\n", 200)]
-    public async Task The_limit_of_the_whole_exchange_cuts_waiting_and_streams(string sent, int status)
+    [InlineData("", Short, 504)]
+    [InlineData(ServerSentEvents + "5\r\nbegun\r\n", Ample, 200)]
+    public async Task The_limit_of_the_whole_exchange_cuts_waiting_and_streams(string sent, string limit, int status)
     {
         await using var app = Stalling(sent);
-        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:TotalTimeout", Short));
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:TotalTimeout", limit));
 
         RawAnswer answer = await RawClient.ExchangeAsync(gateway.Address, Request);
 
         Assert.Equal(status, answer.Status);
         Assert.Equal(status == 504, answer.IsWhole);
-        await app.Connections[0].ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
+        await (await app.FirstAsync()).ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
         await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", status.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
@@ -166,7 +171,7 @@ public sealed class TimeoutTests
             freed.SetResult();
         });
         await using GatewayHost gateway = await GatewayHost.StartAsync(
-            (address, app.Address.AbsoluteUri), (limit, Short), ("ReverseProxy:Routes:r:ClusterId", cluster), ("ReverseProxy:Routes:r:Match:Path", path));
+            (address, app.Address.AbsoluteUri), (limit, Ample), ("ReverseProxy:Routes:r:ClusterId", cluster), ("ReverseProxy:Routes:r:Match:Path", path));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         await client.SendAsync(Request);
@@ -190,7 +195,7 @@ public sealed class TimeoutTests
             await connection.StallAsync();
         });
         await using GatewayHost gateway = await GatewayHost.StartAsync(
-            ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:FirstByteTimeout", Short), ("Legacy:IdleTimeout", Short));
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:FirstByteTimeout", Ample), ("Legacy:IdleTimeout", Ample));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         await client.SendAsync("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf");
@@ -220,7 +225,7 @@ public sealed class TimeoutTests
         });
         await using GatewayHost gateway = await GatewayHost.StartAsync(
             ("ReverseProxy:Routes:grpc:ClusterId", "grpc"), ("ReverseProxy:Routes:grpc:Match:Path", "/a"),
-            ("ReverseProxy:Clusters:grpc:Destinations:only:Address", app.Address.AbsoluteUri), ("ReverseProxy:Clusters:grpc:Loopgate:FirstByteTimeout", Short),
+            ("ReverseProxy:Clusters:grpc:Destinations:only:Address", app.Address.AbsoluteUri), ("ReverseProxy:Clusters:grpc:Loopgate:FirstByteTimeout", Ample),
             ("ReverseProxy:Clusters:grpc:HttpRequest:Version", "2"), ("ReverseProxy:Clusters:grpc:HttpRequest:VersionPolicy", "RequestVersionExact"));
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
