@@ -1,6 +1,7 @@
 using Gateway.Elasticsearch;
 using Gateway.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Elasticsearch;
 
@@ -65,7 +66,8 @@ public sealed class AttemptTests
         await using var plain = ScriptedServer.Always(Answers.Info);
         await using var good = ScriptedServer.Always(Answers.Info);
         var bad = new UriBuilder(tls ? "https" : "http", host ?? plain.Address.Host, plain.Address.Port);
-        await using Scene scene = await Scene.StartAsync([bad.Uri, good.Address]);
+        // Both requests come within the rest of the bad one.
+        await using Scene scene = await Scene.StartAsync(new FakeTimeProvider(), [bad.Uri, good.Address]);
 
         await scene.GetsInfoAsync();
         await scene.GetsInfoAsync();
@@ -145,11 +147,12 @@ public sealed class AttemptTests
     {
         await using var silent = new ScriptedServer(static connection => connection.StallAsync());
         await using var late = new ScriptedServer(static connection => connection.StallAsync());
-        await using Scene scene = await Scene.StartAsync(silent, late, ("AttemptTimeout", "00:00:00.4"), ("TotalTimeout", "00:00:00.5"));
+        await using Scene scene = await Scene.StartAsync(silent, late, ("AttemptTimeout", "00:00:03"), ("TotalTimeout", "00:00:04.2"));
 
         using HttpResponseMessage answer = await scene.GetAsync();
 
         Assert.Equal(504, (int)answer.StatusCode);
+        await late.FirstAsync();
         Assert.Single(late.Connections);
         Assert.Equal([false, true], NodesOf(scene).Select(static node => node.IsLive));
     }
@@ -159,14 +162,16 @@ public sealed class AttemptTests
     {
         await using var first = new ScriptedServer(static connection => connection.StallAsync());
         await using var second = new ScriptedServer(static connection => connection.StallAsync());
-        await using Scene scene = await Scene.StartAsync(first, second, ("AttemptTimeout", "00:00:00.5"), ("TotalTimeout", "00:00:00.6"));
+        await using Scene scene = await Scene.StartAsync(first, second, ("AttemptTimeout", "00:00:02"), ("TotalTimeout", "00:00:02.5"));
         using HttpResponseMessage both = await scene.GetAsync();
+        await first.FirstAsync();
+        await second.FirstAsync();
         int before = first.Connections.Count + second.Connections.Count;
 
         long started = TimeProvider.System.GetTimestamp();
         ElasticsearchResult[] results = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => CallAsync(scene, $"?call={i}")));
 
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 0.5, 0.6 + 2);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 2, 2.5 + 2);
         Assert.All(results, static result => Assert.Equal(global::Gateway.Responding.Outcome.ClusterTooSlow, result.Failure));
         Assert.Equal(2, before);
         Assert.InRange(first.Connections.Count, 10, 41);

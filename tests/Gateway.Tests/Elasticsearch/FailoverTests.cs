@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Tests.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Elasticsearch;
 
@@ -39,7 +40,8 @@ public sealed class FailoverTests
     public async Task A_node_that_refuses_connections_is_passed_over_and_rests()
     {
         await using var node = ScriptedServer.Always(Answers.Info);
-        await using Scene scene = await Scene.StartAsync([_refused, node.Address]);
+        // All requests come within its rest.
+        await using Scene scene = await Scene.StartAsync(new FakeTimeProvider(), [_refused, node.Address]);
 
         await scene.GetsInfoAsync();
         TraceOfOne first = await scene.Gateway.TraceAsync();

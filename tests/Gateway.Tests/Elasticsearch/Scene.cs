@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Gateway.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Elasticsearch;
@@ -31,7 +32,11 @@ internal sealed class Scene : IAsyncDisposable
     /// Settings are keys under <c>Elasticsearch</c>, or whole ones behind a colon. Each request makes its own call, unless a setting
     /// wants it otherwise.
     /// </summary>
-    public static async Task<Scene> StartAsync(Uri[] nodes, params (string Key, string Value)[] settings)
+    public static Task<Scene> StartAsync(Uri[] nodes, params (string Key, string Value)[] settings) =>
+        StartAsync(TimeProvider.System, nodes, settings);
+
+    /// <summary>The same with a time of the test's own.</summary>
+    public static async Task<Scene> StartAsync(TimeProvider time, Uri[] nodes, params (string Key, string Value)[] settings)
     {
         (string, string)[] all =
         [
@@ -41,7 +46,8 @@ internal sealed class Scene : IAsyncDisposable
                 (setting.Key[0] == ':' ? setting.Key[1..] : "Elasticsearch:" + setting.Key, setting.Value)),
         ];
         var app = ScriptedServer.Always("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nthe app");
-        return new Scene(await GatewayHost.StartAsync([("Legacy:Address", app.Address.AbsoluteUri), .. all]), app);
+        return new Scene(
+            await GatewayHost.StartAsync(builder => builder.Services.AddSingleton(time), [("Legacy:Address", app.Address.AbsoluteUri), .. all]), app);
     }
 
     /// <summary>Sends <c>GET /</c>, which the shipped view answers from <c>GET /</c> of a node.</summary>

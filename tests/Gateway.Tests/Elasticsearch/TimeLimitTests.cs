@@ -19,6 +19,7 @@ public sealed class TimeLimitTests
         await TakesAsync(0.3, () => scene.GetsProblemAsync(504, TooSlow));
 
         Assert.Contains("cluster_too_slow", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+        await silent.FirstAsync();
         await Assert.Single(silent.Connections).ClientLeft.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
@@ -27,7 +28,7 @@ public sealed class TimeLimitTests
     {
         await using var silent = new ScriptedServer(static connection => connection.StallAsync());
         await using var good = ScriptedServer.Always(Answers.Info);
-        await using Scene scene = await Scene.StartAsync(silent, good, _attempt);
+        await using Scene scene = await Scene.StartAsync(silent, good, ("AttemptTimeout", "00:00:02"));
 
         await scene.GetsInfoAsync();
 
@@ -39,10 +40,12 @@ public sealed class TimeLimitTests
     {
         await using var first = new ScriptedServer(static connection => connection.StallAsync());
         await using var second = new ScriptedServer(static connection => connection.StallAsync());
-        await using Scene scene = await Scene.StartAsync(first, second, _attempt, ("TotalTimeout", "00:00:00.5"));
+        await using Scene scene = await Scene.StartAsync(first, second, ("AttemptTimeout", "00:00:01"), ("TotalTimeout", "00:00:01.7"));
 
-        await TakesAsync(0.5, () => scene.GetsProblemAsync(504, TooSlow));
+        await TakesAsync(1.7, () => scene.GetsProblemAsync(504, TooSlow));
 
+        await first.FirstAsync();
+        await second.FirstAsync();
         Assert.Single(first.Connections);
         Assert.Single(second.Connections);
     }
@@ -56,6 +59,7 @@ public sealed class TimeLimitTests
 
         await TakesAsync(0.3, () => scene.GetsProblemAsync(504, TooSlow));
 
+        await first.FirstAsync();
         Assert.Single(first.Connections);
         Assert.Empty(second.Connections);
     }
