@@ -74,8 +74,8 @@ public sealed class NodeMetricsTests
 
         Task first = client.GetAsync(new ElasticsearchCall("info", "?1"), default);
         await Eventually.Holds(() => node.Requests.Count == 1, "the first request at the node");
-        long started = TimeProvider.System.GetTimestamp();
         Task second = client.GetAsync(new ElasticsearchCall("info", "?2"), default);
+        long started = TimeProvider.System.GetTimestamp();
         await Eventually.Holds(() => TimeProvider.System.GetElapsedTime(started).TotalSeconds > 0.2, "a wait that can be measured");
         released.SetResult();
         await Task.WhenAll(first, second);
