@@ -61,7 +61,8 @@ public sealed class ConnectionUseTests
             await connection.SendAsync(Ok);
             await connection.ReadRequestAsync();
         });
-        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:PooledConnectionIdleTimeout", "00:01:00"));
 
         await gateway.Client.GetStringAsync("/first");
         await gateway.Client.GetStringAsync("/stale");
