@@ -123,6 +123,33 @@ public sealed class FailureTests
         Assert.DoesNotContain("\r\n0\r\n", tail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Rounds))]
+    public async Task An_answer_that_the_app_breaks_off_is_the_apps_fault_in_the_trace(int round)
+    {
+        var seen = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
+            await connection.WaitAsync(seen.Task);
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync(Request);
+        await client.ReadUntilAsync("begun");
+        seen.SetResult();
+
+        Assert.True(await client.IsClosedAsync(), $"{round}");
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal("app_broken", TraceOfOne.Attribute(trace.Server, "error.type"));
+        Assert.Equal("200", TraceOfOne.Attribute(trace.Server, "http.response.status_code"));
+        Assert.Equal("Error", trace.Server.GetProperty("status").GetString());
+    }
+
+    public static TheoryData<int> Rounds() => [.. Enumerable.Range(1, 20)];
+
     [Fact]
     public async Task A_client_that_leaves_while_the_app_works_cancels_the_call_and_counts_as_499()
     {

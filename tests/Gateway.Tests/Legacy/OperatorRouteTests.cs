@@ -32,6 +32,17 @@ public sealed class OperatorRouteTests
     }
 
     [Fact]
+    public async Task An_operators_route_with_the_path_of_a_view_does_not_break_the_view()
+    {
+        await using var app = Saying("app");
+        await using ScriptedServer node = ScriptedNode.Start();
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            [.. RouteTo(app.Address, "/"), ("ReverseProxy:Routes:shop-route:Match:Methods:0", "GET"), ("Elasticsearch:Nodes:0", node.Address.AbsoluteUri)]);
+
+        Assert.Equal(200, (await RawClient.ExchangeAsync(gateway.Address, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")).Status);
+    }
+
+    [Fact]
     public async Task The_trace_names_the_route_the_cluster_and_the_destination()
     {
         await using var shop = Saying("shop");
@@ -99,6 +110,11 @@ public sealed class OperatorRouteTests
     [Theory]
     [InlineData("ReverseProxy:Clusters:shop-cluster:LoadBalancingPolicy", "Nonsense")]
     [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:Version", "9.9")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:Version", "two")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:VersionPolicy", "Sometimes")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:HttpRequest:ActivityTimeout", "soon")]
+    [InlineData("ReverseProxy:Clusters:shop-cluster:Destinations:only:Address", "not a URL")]
+    [InlineData("ReverseProxy:Routes:shop-route:Order", "first")]
     [InlineData("ReverseProxy:Routes:shop-route:Match:Path", "/{**a}/{**b}")]
     [InlineData("ReverseProxy:Routes:shop-route:Transforms:0:Nonsense", "x")]
     public async Task What_YARP_does_not_accept_stops_the_start_with_a_sentence(string key, string value)

@@ -171,6 +171,28 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public async Task A_small_first_piece_of_an_upload_is_not_held_back()
+    {
+        var firstArrived = new TaskCompletionSource();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.ReadAsync(4);
+            firstArrived.SetResult();
+            await connection.ReadAsync(4);
+            await connection.SendAsync(Ok);
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf");
+        await firstArrived.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await client.SendAsync("half");
+
+        Assert.Equal(200, (await client.ReadAnswerAsync()).Status);
+    }
+
+    [Fact]
     public async Task A_client_that_waits_for_100_gets_it_and_its_answer()
     {
         await using var app = ScriptedServer.Always(Ok);

@@ -119,6 +119,21 @@ public sealed class TimeoutTests
     }
 
     [Fact]
+    public async Task The_type_of_a_stream_is_known_in_any_case()
+    {
+        await using var app = new ScriptedServer(static async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n");
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:StreamIdleTimeout", Short));
+
+        Assert.False((await RawClient.ExchangeAsync(gateway.Address, Request)).IsWhole);
+    }
+
+    [Fact]
     public async Task A_WebSocket_is_held_to_its_limit_after_a_word_of_its_client_too()
     {
         await using var app = new ScriptedServer(static async connection =>

@@ -27,4 +27,17 @@ public sealed class CallerTraceTests
         Assert.NotEqual(TraceId, server.TraceId.ToHexString());
         Assert.Equal(linked ? [TraceId] : [], server.Links.Select(static link => link.Context.TraceId.ToHexString()));
     }
+
+    [Fact]
+    public async Task Baggage_ends_at_the_gateway_whoever_the_caller_is()
+    {
+        await using var app = ScriptedServer.Always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Tracing:TrustedCallers:0", "127.0.0.0/8"));
+
+        await RawClient.ExchangeAsync(gateway.Address, $"GET /a HTTP/1.1\r\nHost: h\r\n{TraceParent}baggage: user=callers\r\n\r\n");
+
+        ScriptedRequest request = Assert.Single(app.Requests);
+        Assert.Null(request.Field("baggage"));
+        Assert.Contains(TraceId, request.Head, StringComparison.Ordinal);
+    }
 }

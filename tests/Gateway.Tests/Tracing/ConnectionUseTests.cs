@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Tests.Tracing;
 
@@ -114,6 +115,24 @@ public sealed class ConnectionUseTests
         Ride ride = Assert.Single(await Ride.AllAsync(gateway, 1));
         Assert.NotNull(ride.Connection);
         Assert.Equal((1, 1), (ride.Use, ride.Attempts));
+        Ride.LinksLeadToSetups(gateway.Exported);
+    }
+
+    [Fact]
+    public async Task HTTP2_by_ALPN_is_counted_where_the_operator_asks_for_1_1_or_higher()
+    {
+        await using KestrelBackend backend = await KestrelBackend.StartAsync(HttpProtocols.Http1AndHttp2, tls: true);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("ReverseProxy:Routes:r:ClusterId", "c"), ("ReverseProxy:Routes:r:Match:Path", "/{**rest}"),
+            ("ReverseProxy:Clusters:c:Destinations:only:Address", backend.Address.AbsoluteUri),
+            ("ReverseProxy:Clusters:c:HttpClient:DangerousAcceptAnyServerCertificate", "true"),
+            ("ReverseProxy:Clusters:c:HttpRequest:Version", "1.1"), ("ReverseProxy:Clusters:c:HttpRequest:VersionPolicy", "RequestVersionOrHigher"),
+            ("ReverseProxy:Clusters:c:Loopgate:PooledConnectionIdleTimeout", "00:01:00"));
+
+        await gateway.Client.GetStringAsync("/0");
+        await gateway.Client.GetStringAsync("/1");
+
+        Assert.Equal([1L, 2L], (await Ride.AllAsync(gateway, 2)).Select(static ride => ride.Use));
         Ride.LinksLeadToSetups(gateway.Exported);
     }
 

@@ -7,6 +7,7 @@ namespace Gateway.Tests.Tracing;
 public sealed class SecrecyTests
 {
     private const string Secret = "hunter2";
+    private const string Request = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
     [Fact]
     public async Task Of_a_proxied_request()
@@ -34,6 +35,42 @@ public sealed class SecrecyTests
         await using var node = ScriptedServer.Always(
             $"HTTP/1.1 400 Bad\r\nX-Elastic-Product: Elasticsearch\r\nContent-Type: application/json\r\nContent-Length: {Secret.Length}\r\n\r\n{Secret}");
         await TellsNothingAsync("/", ("Elasticsearch:Nodes:0", node.Address.AbsoluteUri), ("Elasticsearch:ApiKey", Secret));
+    }
+
+    [Fact]
+    public async Task The_User_Agent_field_is_in_no_span()
+    {
+        await using var app = ScriptedServer.Always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        await RawClient.ExchangeAsync(gateway.Address, $"GET /a HTTP/1.1\r\nHost: h\r\nUser-Agent: {Secret}\r\n\r\n");
+
+        await gateway.StopAsync();
+        Assert.All(gateway.Exported, static span => Assert.DoesNotContain(span.TagObjects, static tag => $"{tag.Value}".Contains(Secret, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_an_app_sends_instead_of_HTTP_is_in_no_span_and_no_log()
+    {
+        await using var app = ScriptedServer.Always($"{Secret}\r\n\r\n");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        await RawClient.ExchangeAsync(gateway.Address, Request);
+
+        await gateway.StopAsync();
+        Assert.All(gateway.Exported, static span => Assert.DoesNotContain(
+            span.Events.SelectMany(static e => e.Tags), static tag => $"{tag.Value}".Contains(Secret, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_an_app_sends_instead_of_HTTP_is_in_no_log()
+    {
+        await using var app = ScriptedServer.Always($"{Secret}\r\n\r\n");
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        await RawClient.ExchangeAsync(gateway.Address, Request);
+
+        Assert.DoesNotContain(gateway.Log, static entry => entry.Level >= Microsoft.Extensions.Logging.LogLevel.Information && entry.Message.Contains(Secret, StringComparison.Ordinal));
     }
 
     private static async Task TellsNothingAsync(string path, params (string Key, string Value)[] settings)
