@@ -13,16 +13,17 @@ public sealed class SlowLookupTests(ITestOutputHelper output)
     private const int Connections = 20;
     private const int Waiting = 300;
 
+    private TaskCompletionSource _released = new();
+
     /// <summary>Each lookup is a view of its own: calls that are the same may share an answer.</summary>
     [Fact]
     public async Task Five_hundred_slow_lookups_keep_the_limits_and_do_not_slow_the_app_down()
     {
-        var released = new TaskCompletionSource();
         await using var slow = new ScriptedServer(async connection =>
         {
             while (await connection.ReadRequestAsync() is not null)
             {
-                await connection.WaitAsync(released.Task);
+                await connection.WaitAsync(Volatile.Read(ref _released).Task);
                 await connection.SendAsync(Answers.Info);
             }
         });
@@ -36,24 +37,40 @@ public sealed class SlowLookupTests(ITestOutputHelper output)
                 [($"Views:slow{i}:Path", $"/slow/{i}"), ($"Views:slow{i}:Elasticsearch", $"GET /?lookup={i}")]),
         ]);
         await AppTimesAsync(gateway, 300);
-        double[] before = await AppTimesAsync(gateway, 400);
+        List<double[]> alone = [];
+        List<double[]> beside = [];
 
-        Task<HttpResponseMessage>[] lookups = [.. Enumerable.Range(0, Lookups).Select(i => gateway.Client.GetAsync($"/slow/{i}"))];
-        await Eventually.Holds(() => lookups.Count(static lookup => lookup.IsCompleted) == Lookups - Connections - Waiting, "those beyond the limit to be answered at once");
-        await Eventually.Holds(() => slow.Requests.Count == Connections, "all connections to be in use");
-        double[] during = await AppTimesAsync(gateway, 400);
-        int atNode = slow.Requests.Count;
-        released.SetResult();
-        HttpResponseMessage[] answers = await Task.WhenAll(lookups);
+        // Turn by turn, so that whatever else the machine does meets both, and the best turn of each counts.
+        for (int round = 0; round < 4; round++)
+        {
+            alone.Add(await AppTimesAsync(gateway, 200));
+            beside.Add(await BesideLookupsAsync(gateway, slow));
+        }
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"app: p50 {Of(before, 0.5):0.00} and p99 {Of(before, 0.99):0.00} ms alone, p50 {Of(during, 0.5):0.00} and p99 {Of(during, 0.99):0.00} ms beside {Lookups} slow lookups"));
+            $"app: p50 {Best(alone, 0.5):0.00} and p99 {Best(alone, 0.99):0.00} ms alone, p50 {Best(beside, 0.5):0.00} and p99 {Best(beside, 0.99):0.00} ms beside {Lookups} slow lookups"));
+        Assert.InRange(Best(beside, 0.5) / Best(alone, 0.5), 0, 3);
+    }
+
+    /// <summary>How long the app's route takes while as many lookups as may be are held at the node, or wait for a connection to it.</summary>
+    private async Task<double[]> BesideLookupsAsync(GatewayHost gateway, ScriptedServer slow)
+    {
+        Volatile.Write(ref _released, new TaskCompletionSource());
+        int before = slow.Requests.Count;
+        Task<HttpResponseMessage>[] lookups = [.. Enumerable.Range(0, Lookups).Select(i => gateway.Client.GetAsync($"/slow/{i}"))];
+        await Eventually.Holds(() => lookups.Count(static lookup => lookup.IsCompleted) == Lookups - Connections - Waiting, "those beyond the limit to be answered at once");
+        await Eventually.Holds(() => slow.Requests.Count == before + Connections, "all connections to be in use");
+        double[] times = await AppTimesAsync(gateway, 200);
+        int atNode = slow.Requests.Count - before;
+        _released.SetResult();
+        HttpResponseMessage[] answers = await Task.WhenAll(lookups);
+
         Assert.Equal(Connections, atNode);
         Assert.Equal(Connections, slow.Connections.Count);
         Assert.Equal(Connections + Waiting, answers.Count(static answer => answer.StatusCode == HttpStatusCode.OK));
         Assert.Equal(Lookups - Connections - Waiting, answers.Count(static answer => answer.StatusCode == HttpStatusCode.ServiceUnavailable));
-        Assert.InRange(Of(during, 0.5) / Of(before, 0.5), 0, 3);
         Array.ForEach(answers, static answer => answer.Dispose());
+        return times;
     }
 
     /// <summary>How long the app's route takes, in milliseconds, sorted; over a client of its own, one after another.</summary>
@@ -72,5 +89,5 @@ public sealed class SlowLookupTests(ITestOutputHelper output)
         return times;
     }
 
-    private static double Of(double[] sorted, double share) => sorted[(int)(sorted.Length * share)];
+    private static double Best(List<double[]> rounds, double share) => rounds.Min(sorted => sorted[(int)(sorted.Length * share)]);
 }
