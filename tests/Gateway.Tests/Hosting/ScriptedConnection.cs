@@ -105,6 +105,15 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
         }
     }
 
+    /// <summary>Waits until the client has read all that was sent to it. Linux tells; elsewhere nobody waits.</summary>
+    public Task IsReadAsync()
+    {
+        (int here, int there) = (((IPEndPoint)socket.LocalEndPoint!).Port, ((IPEndPoint)socket.RemoteEndPoint!).Port);
+        return OperatingSystem.IsLinux()
+            ? Eventually.Holds(() => HasEmptyQueue(here, there, "00000000:") && HasEmptyQueue(there, here, ":00000000"), "the client to read what was sent")
+            : Task.CompletedTask;
+    }
+
     /// <summary>Becomes a wire to another port, to which what was read already is sent first.</summary>
     public async Task PassOnAsync(ReadOnlyMemory<byte> read, int port)
     {
@@ -126,6 +135,13 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
     }
 
     public void Dispose() => _stream.Dispose();
+
+    /// <summary>Whether the end of a connection at the port <paramref name="from"/> has sent all, or read all: its queues are two numbers with a colon between.</summary>
+    private static bool HasEmptyQueue(int from, int to, string empty) =>
+        File.ReadLines("/proc/net/tcp").Concat(File.ReadLines("/proc/net/tcp6"))
+            .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(end => end[1].EndsWith($":{from:X4}", StringComparison.Ordinal) && end[2].EndsWith($":{to:X4}", StringComparison.Ordinal)
+                && end[4].Contains(empty, StringComparison.Ordinal));
 
     private async Task<byte[]> ReadLengthAsync(int length)
     {

@@ -131,7 +131,7 @@ public sealed class HandshakeTests
         {
             await connection.ReadHeadAsync();
             await connection.SendAsync(head);
-            await Task.Delay(100);
+            await connection.IsReadAsync();
             await connection.SendAsync(rest);
             await connection.ReadAsync(4);
             await connection.SendAsync(Message);
