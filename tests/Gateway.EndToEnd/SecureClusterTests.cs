@@ -28,6 +28,7 @@ public sealed class SecureClusterTests(SharedServers servers, ITestOutputHelper 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Contains("8.19.21", answer.Text, StringComparison.Ordinal);
         Assert.All(refused, static one => Assert.Equal(HttpStatusCode.BadGateway, one.Status));
+        await wrong.SaysAsync(401);
         Assert.Contains("status 401", Assert.Single(wrong.Log, static entry => entry.EventId == 401).Message, StringComparison.Ordinal);
         Assert.DoesNotContain(right.Log, static entry => entry.LogLevel is "Warning" or "Error");
     }
@@ -114,6 +115,7 @@ public sealed class SecureClusterTests(SharedServers servers, ITestOutputHelper 
         IReadOnlyList<Answer> answers = await Load.InARowAsync(gateway.Client, "/", 3);
 
         Assert.All(answers, static answer => Assert.Contains((int)answer.Status, (int[])[502, 503]));
+        await gateway.SaysAsync(400);
         Assert.Contains($" {cause}: ", Assert.Single(gateway.Log, static entry => entry.EventId == 400).Message, StringComparison.Ordinal);
         IEnumerable<Span> operations = (await gateway.TracesAsync(3)).SelectMany(static trace => trace).Where(static span => span.Name == "info");
         Assert.All(operations, operation => Assert.Equal(cause, operation["error.type"]));

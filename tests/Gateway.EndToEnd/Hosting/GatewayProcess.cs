@@ -34,6 +34,9 @@ public sealed class GatewayProcess
     public IReadOnlyList<LogEntry> Log =>
         [.. Process.Output.Where(static line => line.StartsWith('{')).Select(static line => JsonSerializer.Deserialize<LogEntry>(line)!)];
 
+    /// <summary>Waits until it has said this: a line comes by a pipe, and may come after the answer that it is about.</summary>
+    public Task SaysAsync(int eventId) => Eventually.Holds(() => Log.Any(entry => entry.EventId == eventId), $"event {eventId} in the log");
+
     /// <summary>Runs the gateway with these arguments, whatever comes of it.</summary>
     public static RunningProcess Run(ProcessSet processes, string[] arguments, params (string Name, string Value)[] environment) =>
         processes.Start("gateway", new ProcessCommand("dotnet", [_build, .. arguments]) { Environment = environment });
