@@ -22,6 +22,7 @@ public sealed class RestartTests(SharedServers servers, ITestOutputHelper output
             old.Process.Terminate();
             Assert.Equal(0, await old.Process.ExitAsync());
             pair[turn % 2] = await StartAsync(app, old);
+            await Eventually.Holds(() => balancer.Ready.SequenceEqual(pair), "the balancer to send requests to the new pair");
             int before = load.Answered;
             await Eventually.Holds(() => load.Answered > before + 100, "answers of the new pair");
         }

@@ -22,6 +22,9 @@ public sealed class Balancer : IAsyncDisposable
 
     public Uri Address => _server!.Address;
 
+    /// <summary>Those that it sends requests to now.</summary>
+    public IReadOnlyList<GatewayProcess> Ready => _ready;
+
     public static async Task<Balancer> StartAsync(Func<GatewayProcess[]> all)
     {
         var balancer = new Balancer(all);
