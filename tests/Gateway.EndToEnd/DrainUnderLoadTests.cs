@@ -9,7 +9,8 @@ namespace Gateway.EndToEnd;
 /// <summary>SIGTERM while there is much to do: what the clients have begun ends well, and what does not end is cut and counted.</summary>
 public sealed class DrainUnderLoadTests(SharedServers servers, ITestOutputHelper output) : EndToEndTest(servers, output)
 {
-    private const int Pieces = 80;
+    /// <summary>A stream of so many lasts for some seconds longer than the wait under load.</summary>
+    private const int Pieces = 180;
     private static readonly byte[] _piece = Encoding.ASCII.GetBytes(new string('x', 1_000));
 
     private int _streaming;
@@ -39,7 +40,7 @@ public sealed class DrainUnderLoadTests(SharedServers servers, ITestOutputHelper
     public async Task Load_on_kept_connections_through_a_sigterm_loses_no_request_and_cuts_no_body(string version)
     {
         await using LocalServer app = await LocalServer.StartAsync(AnswerAsync);
-        GatewayProcess gateway = await StartAsync(app, version, "--Draining:Wait=00:00:05");
+        GatewayProcess gateway = await StartAsync(app, version, "--Draining:Wait=00:00:15");
         await using var load = new VersionedLoad(gateway.Address, version, clients: 16);
         await Eventually.Holds(() => load.Answered > 200, "some answers");
         Task<byte[]>[] streams = [.. Enumerable.Range(0, 20).Select(_ => StreamAsync(gateway.Address, version))];
@@ -142,6 +143,7 @@ public sealed class DrainUnderLoadTests(SharedServers servers, ITestOutputHelper
     private static async Task<byte[]> StreamAsync(Uri address, string version)
     {
         using HttpClient client = VersionedLoad.Client(address, version);
+        client.Timeout = TimeSpan.FromMinutes(1);
         return await client.GetByteArrayAsync("/stream");
     }
 }

@@ -22,7 +22,7 @@ public sealed class DrainingTests(SharedServers servers, ITestOutputHelper outpu
 
             await context.Response.WriteAsync("done");
         });
-        GatewayProcess gateway = await GatewayProcess.StartAsync(Processes, app.Address, Loopback.Nowhere, "--Draining:Wait=00:00:03");
+        GatewayProcess gateway = await GatewayProcess.StartAsync(Processes, app.Address, Loopback.Nowhere, "--Draining:Wait=00:00:10");
         Task<Answer> slow = Load.GetAsync(gateway.Client, "/slow");
         await arrived.Task.WaitAsync(TimeSpan.FromSeconds(10));
 
