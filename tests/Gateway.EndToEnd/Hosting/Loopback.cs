@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,12 +7,14 @@ namespace Gateway.EndToEnd.Hosting;
 /// <summary>Ports of 127.0.0.1, and clients for them.</summary>
 public static class Loopback
 {
+    private static readonly ConcurrentDictionary<int, bool> _handedOut = new();
+
     /// <summary>An address at which nothing listens.</summary>
     public static Uri Nowhere { get; } = new("http://127.0.0.1:9");
 
     /// <summary>
     /// A port that nothing listens on now, below those that the system hands out by itself: until it is used, and while a server is
-    /// away, nobody else gets it.
+    /// away, nobody else gets it. None is handed out twice.
     /// </summary>
     public static int FreePort()
     {
@@ -22,7 +25,10 @@ public static class Loopback
             try
             {
                 socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
+                if (_handedOut.TryAdd(port, true))
+                {
+                    return port;
+                }
             }
             catch (SocketException)
             {
