@@ -143,7 +143,7 @@ internal sealed class Node(Uri address)
         }
     }
 
-    /// <summary>It has said this of itself; gives back what that is, whether or not the node has failed meanwhile and it is forgotten.</summary>
+    /// <summary>Keeps what the node has said of itself, unless it has failed meanwhile; gives it back in any case.</summary>
     public Info Learned(ReadOnlyMemory<byte> info)
     {
         var said = Info.Read(info, Info);
@@ -155,7 +155,7 @@ internal sealed class Node(Uri address)
         return said;
     }
 
-    /// <inheritdoc cref="Learned(ReadOnlyMemory{byte})"/>
+    /// <summary>Keeps whether it is a server before 7.14, unless it has failed meanwhile.</summary>
     public void Learned(bool isOldServer)
     {
         lock (_lock)

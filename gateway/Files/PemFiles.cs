@@ -14,7 +14,7 @@ internal static class PemFiles
             X509Certificate2Collection authorities = Certificates(file);
             return authorities.Count > 0 ? (authorities, null) : (null, $"the file '{file}' has no PEM certificate");
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             return (null, $"no PEM certificates can be read from the file '{file}': {unreadable.Message.TrimEnd('.')}");
         }

@@ -27,8 +27,8 @@ internal sealed class GuardOptions : IValidatableObject
     public List<string> Methods { get; } = [];
 
     /// <summary>
-    /// Networks of proxies, or <c>unix</c> for who comes through a Unix socket, whose <c>X-Forwarded-*</c>, <c>Forwarded</c> and fields like <c>X-Real-IP</c> are believed: they pass, with the
-    /// caller added to <c>X-Forwarded-For</c>. What others send in them is removed. Default: none.
+    /// Networks of proxies, or <c>unix</c> for who comes through a Unix socket, whose <c>X-Forwarded-*</c>, <c>Forwarded</c> and fields like
+    /// <c>X-Real-IP</c> are believed: they pass, with the caller added to <c>X-Forwarded-For</c>. What others send in them is removed. Default: none.
     /// </summary>
     public List<IPNetwork> TrustedProxies { get; } = [];
 

@@ -15,20 +15,24 @@ internal static class AnswerFields
         fields.Remove("Server");
         fields.Remove("X-Powered-By");
         HttpRequest request = transform.HttpContext.Request;
-        if (fields.Location is [{ } location]
-            && request.Host.HasValue
-            && location.Contains(Uri.SchemeDelimiter, StringComparison.Ordinal)
-            && Uri.TryCreate(location, UriKind.Absolute, out Uri? target)
-            && target.Scheme == app.Scheme && target.Authority == app.Authority)
+        if (fields.Location is [{ } location] && request.Host.HasValue && BehindAddress(location, app) is { } rest)
         {
-            fields.Location = string.Concat(ForwardedFields.OriginOf(request), BehindAuthority(location));
+            fields.Location = ForwardedFields.OriginOf(request) + rest;
         }
     }
 
-    /// <summary>Cuts the text as it came: an authority can be spelt in other ways than <see cref="Uri"/> spells it.</summary>
-    private static ReadOnlySpan<char> BehindAuthority(string location)
+    /// <summary>What stands behind the app's address in a URL that leads there, as it came; null where it leads elsewhere.</summary>
+    private static string? BehindAddress(string url, Uri app)
     {
-        ReadOnlySpan<char> rest = location.AsSpan(location.IndexOf(Uri.SchemeDelimiter, StringComparison.Ordinal) + Uri.SchemeDelimiter.Length);
-        return rest.IndexOfAny(@"/\?#") is int end and >= 0 ? rest[end..] : [];
+        string scheme = app.Scheme + Uri.SchemeDelimiter;
+        if (!url.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+            || !Uri.TryCreate(url, UriKind.Absolute, out Uri? target) || target.Authority != app.Authority)
+        {
+            return null;
+        }
+
+        // Not by the length of the authority, which can be spelt in other ways than Uri spells it.
+        int end = url.AsSpan(scheme.Length).IndexOfAny(@"/\?#");
+        return end < 0 ? "" : url[(scheme.Length + end)..];
     }
 }
