@@ -10,6 +10,9 @@ internal static class SniffedNodes
     /// <summary>Only what is needed: an answer has some 150 bytes for each node.</summary>
     public static readonly ElasticsearchCall Call = new("nodes.info", "_nodes/http?filter_path=nodes.*.roles,nodes.*.http.publish_address");
 
+    /// <summary>More nodes than a cluster has: each would be tried before those that are known to work.</summary>
+    private const int MostNodes = 1000;
+
     /// <summary>
     /// The URLs of the nodes that can serve reads, in the scheme and below the path of the node that was asked; none where the answer is
     /// unusable.
@@ -19,7 +22,7 @@ internal static class SniffedNodes
         try
         {
             using JsonDocument answer = JsonDocument.Parse(json);
-            return
+            Uri[] named =
             [
                 .. from node in answer.RootElement.GetProperty("nodes").EnumerateObject()
                    where CanServe(node.Value)
@@ -27,6 +30,7 @@ internal static class SniffedNodes
                    where address is not null
                    select address,
             ];
+            return named.Length <= MostNodes ? named : [];
         }
         catch (Exception unusable) when (unusable is JsonException or InvalidOperationException or KeyNotFoundException)
         {

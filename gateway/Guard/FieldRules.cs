@@ -8,17 +8,16 @@ namespace Gateway.Guard;
 internal sealed class FieldRules(IEnumerable<string> kept)
 {
     /// <summary>Fields in which a proxy says who the client is and what it asked for; anybody else who sends one wants to be taken for somebody.</summary>
-    private static readonly string[] _identity =
-    [
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Proto", "X-Forwarded-Scheme",
-        "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Forwarded-User", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-For",
+    private static readonly FrozenSet<string> _identity = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "Forwarded", "Forwarded-For", "X-Forwarded", "X-Real-IP", "Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-For",
         "X-Original-Host", "X-Original-Proto", "X-Original-URL", "X-Original-URI", "X-Rewrite-URL", "X-HTTP-Method", "X-HTTP-Method-Override",
-        "X-Method-Override", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "X-Remote-User", "Front-End-Https",
-    ];
+        "X-Method-Override", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "Remote-User", "X-Remote-User", "Front-End-Https");
 
     /// <summary>Fields that decide where a message ends and where it goes: a twin of one is a trick too.</summary>
-    private static readonly string[] _framing =
-        ["Content-Length", "Content-Type", "Transfer-Encoding", "X-Content-Length", "X-Loop", "Proxy-Authorization", "Proxy-Connection", "Keep-Alive"];
+    private static readonly FrozenSet<string> _framing = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "Content-Length", "Content-Type", "Transfer-Encoding", "X-Content-Length", "X-Loop", "Proxy-Authorization", "Proxy-Connection", "Keep-Alive");
 
     /// <summary>Fields that have one value: two of them would arrive as one with a comma, of which each reader takes what it likes.</summary>
     private static readonly FrozenSet<string> _single =
@@ -27,9 +26,7 @@ internal sealed class FieldRules(IEnumerable<string> kept)
     private static readonly SearchValues<char> _controls =
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Append(0x7F).Select(static code => (char)code).Where(static character => character != '\t')]);
 
-    private static readonly FrozenSet<string> _withTwins = _identity.Concat(_framing).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
-    private readonly FrozenSet<string> _removed = _identity.Except(kept, StringComparer.OrdinalIgnoreCase).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private readonly FrozenSet<string> _kept = kept.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
     /// Names are tokens, values have no control characters, and no name is another spelling of a field that means something here: to a
@@ -41,12 +38,12 @@ internal sealed class FieldRules(IEnumerable<string> kept)
         sayWhoTheClientIs = false;
         foreach ((string name, StringValues values) in fields)
         {
-            if (!Token.Is(name) || (name.Contains('_') && _withTwins.Contains(name.Replace('_', '-'))) || (values.Count > 1 && _single.Contains(name)))
+            if (!Token.Is(name) || (name.Contains('_') && MeansSomething(name.Replace('_', '-'))) || (values.Count > 1 && _single.Contains(name)))
             {
                 return false;
             }
 
-            sayWhoTheClientIs |= _removed.Contains(name);
+            sayWhoTheClientIs |= IsRemoved(name);
             foreach (string? value in values)
             {
                 if (value.AsSpan().ContainsAny(_controls))
@@ -62,9 +59,18 @@ internal sealed class FieldRules(IEnumerable<string> kept)
     /// <summary>Removes what only a trusted proxy may say.</summary>
     public void RemoveIdentity(IHeaderDictionary fields)
     {
-        foreach (string field in _removed)
+        foreach (string field in fields.Keys.Where(IsRemoved).ToArray())
         {
             fields.Remove(field);
         }
     }
+
+    private static bool MeansSomething(string name) => _framing.Contains(name) || IsOfIdentity(name);
+
+    /// <summary>Of some fields each proxy has its own: Envoy's <c>X-Forwarded-Client-Cert</c>, oauth2-proxy's <c>X-Forwarded-Email</c>.</summary>
+    private static bool IsOfIdentity(string name) =>
+        _identity.Contains(name)
+        || name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Auth-Request-", StringComparison.OrdinalIgnoreCase);
+
+    private bool IsRemoved(string name) => IsOfIdentity(name) && !_kept.Contains(name);
 }

@@ -41,7 +41,12 @@ internal sealed partial class GuardMiddleware
 
         IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         string? target = OriginForm.Of(request.RawTarget);
-        request.RawTarget = target ?? request.RawTarget;
+        if (target is not null && target.Length != request.RawTarget.Length)
+        {
+            request.RawTarget = target;
+            request.Path = OriginForm.PathOf(target);
+        }
+
         return _options.Enabled ? GuardAsync(context, target) : _next(context);
     }
 

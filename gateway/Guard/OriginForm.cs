@@ -29,4 +29,10 @@ internal static class OriginForm
 
         return rest[end..] is ['/', ..] ? rest[end..].ToString() : string.Concat("/", rest[end..]);
     }
+
+    /// <summary>
+    /// The path as Kestrel decodes that of an origin form, by which routes are found. Of an absolute form it decodes <c>%2F</c> as well and turns
+    /// backslashes round, and the same target would have another route.
+    /// </summary>
+    public static string PathOf(string target) => PathString.FromUriComponent(target.Split('?', 2)[0]).Value!;
 }

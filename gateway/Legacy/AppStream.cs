@@ -56,6 +56,12 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
 
     private void Begin(Upload? upload)
     {
+        if (_watch is { Upload.IsStopped: true })
+        {
+            // The app may still wait for the rest of a body, and would take what is written for it.
+            throw NoAnswer(reason: null);
+        }
+
         _requests++;
         _isUnanswered = true;
         _head = default;

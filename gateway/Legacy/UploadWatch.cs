@@ -2,11 +2,12 @@ namespace Gateway.Legacy;
 
 /// <summary>
 /// Looks at the first bytes of an answer while its request's body is being sent, holds them back until that is over, and, where the body
-/// was not sent whole, tells .NET that the connection ends with this answer: the app may still wait for the rest.
+/// was not sent whole, or may not be, tells .NET that the connection ends with this answer: the app may still wait for the rest, and would
+/// take the next request for it.
 /// </summary>
 internal sealed class UploadWatch(Upload upload)
 {
-    private const int Room = 1024;
+    private const int Room = 4096;
 
     private Memory<byte> _room;
     private Task<int>? _early;
@@ -66,7 +67,8 @@ internal sealed class UploadWatch(Upload upload)
 
         if (start.Status == 0)
         {
-            return count;
+            // What comes next would be taken for the beginning of a head that it is in the middle of.
+            return start.IsPartial ? throw new UnsoundAnswerException("The head of an interim answer is too long.") : count;
         }
 
         IsOpen = false;
@@ -75,7 +77,9 @@ internal sealed class UploadWatch(Upload upload)
             await upload.Over;
         }
 
-        if (!upload.IsStopped || start.LineEnd == 0)
+        // Where .NET waited for a 100 it sends the body only now, beside the reading of this answer, and may yet be stopped.
+        bool isWhole = upload.Over.IsCompleted || !upload.WaitsFor100;
+        if ((isWhole && !upload.IsStopped) || start.LineEnd == 0)
         {
             return count;
         }

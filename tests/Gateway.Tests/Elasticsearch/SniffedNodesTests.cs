@@ -22,6 +22,12 @@ public sealed class SniffedNodesTests
         Assert.Equal(url, Assert.Single(In(Answer(Node(published, "data")), new Uri(asked))).AbsoluteUri);
 
     [Theory]
+    [InlineData(1000, 1000)]
+    [InlineData(1001, 0)]
+    public void More_nodes_than_a_cluster_has_are_none(int named, int used) =>
+        Assert.Equal(used, In(Answer([.. Enumerable.Range(1, named).Select(static port => Node($"10.0.0.1:{port}", "data"))])).Count);
+
+    [Theory]
     [InlineData("")]
     [InlineData("10.0.0.1")]
     [InlineData("10.0.0.1:")]

@@ -65,6 +65,47 @@ public sealed class GuardOptionTests
         Assert.Equal((forwardedFor, scheme), (request.Field("X-Forwarded-For"), request.Field("X-Forwarded-Proto")));
     }
 
+    [Theory]
+    [InlineData("X-Forwarded-Client-Cert", "", 200, false)]
+    [InlineData("x-forwarded-email", "", 200, false)]
+    [InlineData("X-Auth-Request-User", "", 200, false)]
+    [InlineData("Remote-User", "", 200, false)]
+    [InlineData("X-Forwarded-Email", "X-Forwarded-Email", 200, true)]
+    [InlineData("X-Forwardedness", "", 200, true)]
+    [InlineData("X_Forwarded_Email", "", 400, false)]
+    public async Task What_only_a_proxy_may_say_is_taken_off_whatever_its_maker_calls_it(string field, string kept, int status, bool arrives)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Guard:KeepFields:0", kept));
+
+        Assert.Equal(status, (await RawClient.ExchangeAsync(gateway.Address, Get("/a", $"{field}: admin"))).Status);
+
+        Assert.Equal(arrives, app.Requests.SingleOrDefault()?.Field(field) == "admin");
+    }
+
+    /// <summary>An absolute form has the path that its origin form has, by which its route is found.</summary>
+    [Theory]
+    [InlineData("/admin/x", true)]
+    [InlineData("/admin/a%20b", true)]
+    [InlineData("/admin%2Fx", false)]
+    [InlineData("/admin\\x", false)]
+    [InlineData("/admin/x?a=/b", true)]
+    public async Task Both_forms_of_a_target_have_one_route(string target, bool isAdmins)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using var admin = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("ReverseProxy:Routes:r:ClusterId", "c"), ("ReverseProxy:Routes:r:Match:Path", "/admin/{**rest}"),
+            ("ReverseProxy:Clusters:c:Destinations:only:Address", admin.Address.AbsoluteUri));
+
+        foreach (string form in (string[])[target, $"http://h{target}"])
+        {
+            Assert.Equal(200, (await RawClient.ExchangeAsync(gateway.Address, Get(form))).Status);
+        }
+
+        Assert.Equal([target, target], (isAdmins ? admin : app).Requests.Select(static request => request.Target));
+    }
+
     [Fact]
     public async Task A_list_of_methods_replaces_the_usual_ones()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Gateway.Tests.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -270,6 +271,60 @@ public sealed class EarlyAnswerTests
         Assert.Single(app.Connections);
     }
 
+    /// <summary>
+    /// An app may answer at once although its client waits for a 100, and .NET then sends the body beside the answer. Where the app takes nothing of
+    /// it the upload is stopped, and what comes next on the connection would be taken for its rest.
+    /// </summary>
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 200)]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 200)]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n{links}\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 502)]
+    public async Task No_request_is_taken_for_the_rest_of_an_upload_whose_client_waited_for_100(string answer, int status)
+    {
+        string links = string.Concat(Enumerable.Range(0, 200).Select(static i => $"Link: </style{i}.css>; rel=preload; as=style\r\n"));
+        var isStopped = new TaskCompletionSource();
+        var rest = new TaskCompletionSource<string>();
+        await using var app = new ScriptedServer(async connection =>
+        {
+            string head = (await connection.ReadHeadAsync())!;
+            if (head.StartsWith("GET", StringComparison.Ordinal))
+            {
+                await connection.SendAsync(Ok);
+                return;
+            }
+
+            if (head.StartsWith("POST /clock", StringComparison.Ordinal))
+            {
+                await connection.SendAsync(Ok);
+                await connection.StallAsync();
+                return;
+            }
+
+            await connection.SendAsync(answer.Replace("{links}", links, StringComparison.Ordinal));
+            await connection.WaitAsync(isStopped.Task);
+            await connection.SendAsync("0\r\n\r\n").ContinueWith(static _ => { }, TaskScheduler.Default);
+            rest.SetResult(Encoding.Latin1.GetString(await connection.ReadAsync(2 * Huge)));
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+        using RawClient clock = await RawClient.ConnectAsync(gateway.Address);
+
+        Task sending = SendAsync(client, isChunked: false, "Expect: 100-continue\r\n");
+        await Eventually.Holds(() => app.Requests.Count + app.Connections.Count > 0, "the upload to begin");
+        // Its app takes nothing either, and it began later.
+        Task other = SendAsync(clock, isChunked: false, target: "/clock");
+        Assert.Equal(200, (await clock.ReadAnswerAsync()).Status);
+        isStopped.SetResult();
+
+        Assert.Equal(status, (await client.ReadAnswerAsync()).Status);
+        Assert.Equal("ok", await gateway.Client.GetStringAsync("/victim"));
+        client.Reset();
+        clock.Reset();
+        await EndedAsync(sending);
+        await EndedAsync(other);
+        Assert.DoesNotContain("/victim", await rest.Task.WaitAsync(TimeSpan.FromSeconds(10)), StringComparison.Ordinal);
+    }
+
     private static Task<GatewayHost> StartAsync(ScriptedServer app) =>
         GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:PooledConnectionIdleTimeout", "00:01:00"));
 
@@ -282,10 +337,10 @@ public sealed class EarlyAnswerTests
     /// <summary>However it ended: Kestrel takes the rest of a body for a while, and on a quick machine that may be all of it.</summary>
     private static async Task EndedAsync(Task sending) => await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private static async Task SendAsync(RawClient client, bool isChunked)
+    private static async Task SendAsync(RawClient client, bool isChunked, string fields = "", string target = "/a")
     {
         var part = new byte[Megabyte];
-        await client.SendAsync($"POST /a HTTP/1.1\r\nHost: h\r\n{(isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {Huge}")}\r\n\r\n");
+        await client.SendAsync($"POST {target} HTTP/1.1\r\nHost: h\r\n{fields}{(isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {Huge}")}\r\n\r\n");
         for (int sent = 0; sent < Huge; sent += Megabyte)
         {
             await client.SendAsync(isChunked ? $"{Megabyte:x}\r\n" : "");
