@@ -129,7 +129,10 @@ internal static class SettingsReader
         }
 
         List<ValidationResult> results = [];
-        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
-        problems.AddRange(results.Select(result => $"{path}:{result.MemberNames.First()}: {result.ErrorMessage}"));
+        var context = new ValidationContext(options);
+        Validator.TryValidateObject(options, context, results, validateAllProperties: true);
+        // Which .NET asks only where no range is wrong.
+        IEnumerable<ValidationResult> whole = options is IValidatableObject several ? several.Validate(context) : [];
+        problems.AddRange(results.Concat(whole).Select(result => $"{path}:{result.MemberNames.First()}: {result.ErrorMessage}").Distinct());
     }
 }

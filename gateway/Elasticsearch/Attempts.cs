@@ -10,13 +10,17 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
     /// <summary>A node has failed, and the list of them may be out of date.</summary>
     public event Action? NodeFailed;
 
-    /// <summary>The last answer, the node that it came from, and whether that is a server that does not name its product.</summary>
+    /// <summary>
+    /// The last answer, the node that it came from, and whether that is a server that does not name its product. A node that cannot be reached says
+    /// nothing of the cluster where another one was reached and was too slow.
+    /// </summary>
     public async Task<(NodeAnswer Answer, Node Node, bool IsOldServer)> RunAsync(
         OperationSpan span, ElasticsearchCall call, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
     {
         var budget = new Budget(time, options.TotalTimeout);
         List<Node> tried = [];
         NodeAnswer answer = default;
+        (NodeAnswer, Node)? tooSlow = null;
         bool isOldServer = false;
         while (tried.Count <= (options.MaxRetries ?? int.MaxValue) && nodes.Next(tried) is { } use)
         {
@@ -30,6 +34,7 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
             answer = await SendAsync(span, use, call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
             if (AnswerRules.IsWorthAnotherNode(answer))
             {
+                tooSlow = answer.Result == NodeResult.TooSlow ? (answer, use.Node) : tooSlow;
                 continue;
             }
 
@@ -46,7 +51,9 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
             break;
         }
 
-        return (answer, tried[^1], isOldServer);
+        return answer.Result == NodeResult.Unreachable && tooSlow is var (slowAnswer, slowNode)
+            ? (slowAnswer, slowNode, false)
+            : (answer, tried[^1], isOldServer);
     }
 
     private async Task<NodeAnswer> SendAsync(

@@ -77,6 +77,20 @@ public sealed class AttemptTests
         Assert.Equal(3, (await scene.Gateway.TracesAsync(2)).Sum(static trace => new TraceOfOne(trace).HttpCalls.Count));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_node_that_was_too_slow_is_a_504_whichever_other_cannot_be_reached(bool isLast)
+    {
+        await using var silent = new ScriptedServer(static connection => connection.StallAsync());
+        Uri[] nodes = [silent.Address, new Uri("http://127.0.0.1:1")];
+        await using Scene scene = await Scene.StartAsync(isLast ? [nodes[1], nodes[0]] : nodes, ("AttemptTimeout", "00:00:01"));
+
+        using HttpResponseMessage answer = await scene.GetAsync();
+
+        Assert.Equal(504, (int)answer.StatusCode);
+    }
+
     [Fact]
     public async Task Of_a_hundred_requests_at_the_end_of_a_rest_exactly_one_goes_to_the_node()
     {
