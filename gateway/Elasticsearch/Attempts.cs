@@ -60,6 +60,8 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         OperationSpan span, NodeUse use, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
     {
         bool judged = false;
+        // For one of the node's connections, which is our affair and not the node's.
+        bool waits = use.Node.Begin() > options.MaxConnectionsPerNode;
         try
         {
             Uri uri = use.Node.UriOf(call.Target);
@@ -68,11 +70,12 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
             judged = true;
             string? status = answer.Status > 0 ? answer.Status.ToString(CultureInfo.InvariantCulture) : null;
             metrics.NodeAsked(uri, status, AnswerRules.ReasonOf(answer));
-            Conclude(use, answer, timeout);
+            Conclude(use, answer, timeout, waits);
             return answer;
         }
         finally
         {
+            use.Node.End();
             if (!judged)
             {
                 // The caller left, or the gateway failed; neither says anything of the node, but another request may try it.
@@ -81,15 +84,15 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         }
     }
 
-    private void Conclude(in NodeUse use, in NodeAnswer answer, TimeSpan timeout)
+    private void Conclude(in NodeUse use, in NodeAnswer answer, TimeSpan timeout, bool waited)
     {
         if (!AnswerRules.IsWorthAnotherNode(answer))
         {
             use.Worked();
         }
-        else if (answer is { Result: NodeResult.TooSlow } && timeout < options.AttemptTimeout / 2 && timeout < options.TotalTimeout / 2)
+        else if (answer is { Result: NodeResult.TooSlow } && (waited || (timeout < options.AttemptTimeout / 2 && timeout < options.TotalTimeout / 2)))
         {
-            // Other nodes had used up the time; what this one would have done with its own, nobody knows.
+            // Other nodes or other requests had used up the time; what this one would have done with its own, nobody knows.
             use.Abandoned();
         }
         else

@@ -9,6 +9,7 @@ internal sealed class Node(Uri address)
 
     private readonly Lock _lock = new();
     private Target? _lastTarget;
+    private int _attempts;
     private int _failures;
     private int _verdicts;
     private DateTimeOffset _restsUntil;
@@ -77,6 +78,11 @@ internal sealed class Node(Uri address)
 
         return last.Uri;
     }
+
+    /// <summary>An attempt on it begins; gives back how many are under way with it.</summary>
+    public int Begin() => Interlocked.Increment(ref _attempts);
+
+    public void End() => Interlocked.Decrement(ref _attempts);
 
     /// <summary>A live node may always be used; a rested one by a single request, which finds out for all others.</summary>
     public NodeUse? TryUse(DateTimeOffset now)

@@ -77,6 +77,30 @@ public sealed class AttemptTests
         Assert.Equal(3, (await scene.Gateway.TracesAsync(2)).Sum(static trace => new TraceOfOne(trace).HttpCalls.Count));
     }
 
+    [Fact]
+    public async Task A_node_is_not_blamed_for_the_time_in_which_a_request_waited_for_one_of_its_connections()
+    {
+        var mayAnswer = new TaskCompletionSource();
+        await using var node = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.WaitAsync(mayAnswer.Task);
+            await connection.SendAsync(Answers.Info);
+            await connection.StallAsync();
+        });
+        await using Scene scene = await Scene.StartAsync(
+            [node.Address], ("MaxConnectionsPerNode", "1"), ("AttemptTimeout", "00:00:02"), ("TotalTimeout", "00:00:02"));
+
+        Task<ElasticsearchResult> first = CallAsync(scene, "?call=1");
+        await Eventually.Holds(() => node.Requests.Count == 1, "the first call at the node");
+        Task<ElasticsearchResult> second = CallAsync(scene, "?call=2");
+        mayAnswer.SetResult();
+
+        Assert.Null((await first).Failure);
+        Assert.Equal(global::Gateway.Responding.Outcome.ClusterTooSlow, (await second).Failure);
+        Assert.True(Assert.Single(NodesOf(scene)).IsLive);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
