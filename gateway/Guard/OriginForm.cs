@@ -6,7 +6,10 @@ namespace Gateway.Guard;
 /// </summary>
 internal static class OriginForm
 {
-    /// <summary>The path and the query as they came; null where the target is neither form, or has a user in it (RFC 9110 §4.2.4).</summary>
+    /// <summary>
+    /// The path and the query as they came; null where the target is neither form, or has a user in it (RFC 9110 §4.2.4), or a NUL
+    /// in its path, which Kestrel refuses in an origin form alone.
+    /// </summary>
     public static string? Of(string target)
     {
         if (target.StartsWith('/'))
@@ -22,7 +25,8 @@ internal static class OriginForm
 
         ReadOnlySpan<char> rest = target.AsSpan(scheme + Uri.SchemeDelimiter.Length);
         int end = rest.IndexOfAny('/', '?', '#') is >= 0 and int found ? found : rest.Length;
-        if (rest[..end].Contains('@'))
+        int query = rest.IndexOf('?') is >= 0 and int mark ? mark : rest.Length;
+        if (rest[..end].Contains('@') || rest[..query].Contains("%00", StringComparison.Ordinal))
         {
             return null;
         }

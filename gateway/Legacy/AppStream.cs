@@ -59,7 +59,7 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
         if (_watch is { Upload.IsStopped: true })
         {
             // The app may still wait for the rest of a body, and would take what is written for it.
-            throw NoAnswer(reason: null);
+            throw new NoAnswerException(wasReused: true, reason: null);
         }
 
         _requests++;

@@ -106,6 +106,18 @@ public sealed class GuardOptionTests
         Assert.Equal([target, target], (isAdmins ? admin : app).Requests.Select(static request => request.Target));
     }
 
+    [Theory]
+    [InlineData("/a%00")]
+    [InlineData("http://h/a%00")]
+    [InlineData("http://h/a?b=%00")]
+    public async Task A_NUL_is_refused_in_both_forms_of_a_target(string target)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
+
+        Assert.Equal(target.Contains('?') ? 200 : 400, (await RawClient.ExchangeAsync(gateway.Address, Get(target))).Status);
+    }
+
     [Fact]
     public async Task A_list_of_methods_replaces_the_usual_ones()
     {
