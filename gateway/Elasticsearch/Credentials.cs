@@ -20,12 +20,12 @@ internal sealed partial class Credentials
         _header = options switch
         {
             { Username: { } user } => password => new AuthenticationHeaderValue("Basic", Encode($"{user}:{password}")),
-            { BearerTokenFile: not null } => static token => new AuthenticationHeaderValue("Bearer", token),
+            { BearerToken: not null } or { BearerTokenFile: not null } => static token => new AuthenticationHeaderValue("Bearer", token),
             // Elasticsearch wants Base64 of id:key, which itself never has a colon.
             _ => static key => new AuthenticationHeaderValue("ApiKey", key.Contains(':') ? Encode(key) : key),
         };
         _isPassword = options.Username is not null;
-        _fixed = (options.ApiKey ?? options.Password) is { } secret ? _header(secret) : null;
+        _fixed = (options.ApiKey ?? options.BearerToken ?? options.Password) is { } secret ? _header(secret) : null;
         _live = (options.ApiKeyFile ?? options.BearerTokenFile ?? options.PasswordFile) is { } file
             ? new LiveFiles<AuthenticationHeaderValue>(() => Read(file), file)
             : null;

@@ -26,6 +26,9 @@ internal sealed class ElasticsearchOptions : IValidatableObject
     /// <summary>File with the password; read again when it changes. Default: none.</summary>
     public string? PasswordFile { get; set; }
 
+    /// <summary>A bearer token, such as a service account's, in visible ASCII. Default: none.</summary>
+    public string? BearerToken { get; set; }
+
     /// <summary>File with a bearer token, such as a service account's; read again when it changes. Default: none.</summary>
     public string? BearerTokenFile { get; set; }
 
@@ -97,9 +100,12 @@ internal sealed class ElasticsearchOptions : IValidatableObject
             yield return Wrong("a node's URL has no user, password, query or fragment; credentials have keys of their own.", nameof(Nodes));
         }
 
-        if (ApiKey?.Any(static character => character is < '!' or > '~') == true)
+        foreach ((string key, string? secret) in ((string, string?)[])[(nameof(ApiKey), ApiKey), (nameof(BearerToken), BearerToken)])
         {
-            yield return Wrong("must consist of visible ASCII characters.", nameof(ApiKey));
+            if (secret.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            {
+                yield return Wrong("must consist of visible ASCII characters.", key);
+            }
         }
 
         if (Credentials() is { Count: > 1 } several)
@@ -138,7 +144,8 @@ internal sealed class ElasticsearchOptions : IValidatableObject
     {
         (string Key, string? Value)[] kinds =
         [
-            (nameof(ApiKey), ApiKey), (nameof(ApiKeyFile), ApiKeyFile), (nameof(Username), Username), (nameof(BearerTokenFile), BearerTokenFile),
+            (nameof(ApiKey), ApiKey), (nameof(ApiKeyFile), ApiKeyFile), (nameof(Username), Username), (nameof(BearerToken), BearerToken),
+            (nameof(BearerTokenFile), BearerTokenFile),
         ];
         return [.. kinds.Where(static kind => kind.Value is not null).Select(static kind => kind.Key)];
     }

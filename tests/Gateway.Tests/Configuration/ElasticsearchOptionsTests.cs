@@ -16,6 +16,8 @@ public sealed class ElasticsearchOptionsTests
     [InlineData("Elasticsearch:ApiKey", "ApiKey=s3cr3t-value", "ApiKeyFile=FILE")]
     [InlineData("Elasticsearch:Username", "Username=u", "Password=s3cr3t-value", "BearerTokenFile=FILE")]
     [InlineData("Elasticsearch:ApiKeyFile", "ApiKeyFile=FILE", "BearerTokenFile=FILE")]
+    [InlineData("Elasticsearch:BearerToken", "BearerToken=s3cr3t-value", "BearerTokenFile=FILE")]
+    [InlineData("Elasticsearch:BearerToken", "BearerToken=s3cr3t value")]
     [InlineData("Elasticsearch:Username", "Username=u")]
     [InlineData("Elasticsearch:Username", "Password=s3cr3t-value")]
     [InlineData("Elasticsearch:Username", "PasswordFile=FILE")]

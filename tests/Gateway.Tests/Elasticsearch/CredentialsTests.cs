@@ -10,6 +10,7 @@ public sealed class CredentialsTests
     [Theory]
     [InlineData("ApiKey aWQ6a2V5", "ApiKey=id:key")]
     [InlineData("ApiKey aWQ6a2V5", "ApiKey=aWQ6a2V5")]
+    [InlineData("Bearer AAEAAWVs_bGFzdGlj", "BearerToken=AAEAAWVs_bGFzdGlj")]
     [InlineData("Basic ZWxhc3RpYzpwOnc=", "Username=elastic", "Password=p:w")]
     [InlineData("Basic w6Q6w7Y=", "Username=ä", "Password=ö")]
     [InlineData(null)]
