@@ -10,17 +10,14 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
     /// <summary>A node has failed, and the list of them may be out of date.</summary>
     public event Action? NodeFailed;
 
-    /// <summary>
-    /// The last answer, the node that it came from, and whether that is a server that does not name its product. A node that cannot be reached says
-    /// nothing of the cluster where another one was reached and was too slow.
-    /// </summary>
+    /// <summary>The last answer that says something of the cluster, the node that it came from, and whether that is a server that does not name its product.</summary>
     public async Task<(NodeAnswer Answer, Node Node, bool IsOldServer)> RunAsync(
         OperationSpan span, ElasticsearchCall call, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
     {
         var budget = new Budget(time, options.TotalTimeout);
         List<Node> tried = [];
         NodeAnswer answer = default;
-        (NodeAnswer, Node)? tooSlow = null;
+        Node? node = null;
         bool isOldServer = false;
         while (tried.Count <= (options.MaxRetries ?? int.MaxValue) && nodes.Next(tried) is { } use)
         {
@@ -31,10 +28,15 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
             }
 
             tried.Add(use.Node);
-            answer = await SendAsync(span, use, call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
+            NodeAnswer next = await SendAsync(span, use, call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
+            if (answer.Result != NodeResult.TooSlow || next.Result != NodeResult.Unreachable)
+            {
+                // Else there is a node that can be reached, and was too slow.
+                (answer, node) = (next, use.Node);
+            }
+
             if (AnswerRules.IsWorthAnotherNode(answer))
             {
-                tooSlow = answer.Result == NodeResult.TooSlow ? (answer, use.Node) : tooSlow;
                 continue;
             }
 
@@ -51,9 +53,7 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
             break;
         }
 
-        return answer.Result == NodeResult.Unreachable && tooSlow is var (slowAnswer, slowNode)
-            ? (slowAnswer, slowNode, false)
-            : (answer, tried[^1], isOldServer);
+        return (answer, node!, isOldServer);
     }
 
     private async Task<NodeAnswer> SendAsync(
@@ -61,7 +61,7 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
     {
         bool judged = false;
         // For one of the node's connections, which is our affair and not the node's.
-        bool waits = use.Node.Begin() > options.MaxConnectionsPerNode;
+        bool waits = use.Node.BeginAttempt() > options.MaxConnectionsPerNode;
         try
         {
             Uri uri = use.Node.UriOf(call.Target);
@@ -75,7 +75,7 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         }
         finally
         {
-            use.Node.End();
+            use.Node.EndAttempt();
             if (!judged)
             {
                 // The caller left, or the gateway failed; neither says anything of the node, but another request may try it.

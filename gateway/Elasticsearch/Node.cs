@@ -80,9 +80,10 @@ internal sealed class Node(Uri address)
     }
 
     /// <summary>An attempt on it begins; gives back how many are under way with it.</summary>
-    public int Begin() => Interlocked.Increment(ref _attempts);
+    public int BeginAttempt() => Interlocked.Increment(ref _attempts);
 
-    public void End() => Interlocked.Decrement(ref _attempts);
+    /// <summary>It has ended, however.</summary>
+    public void EndAttempt() => Interlocked.Decrement(ref _attempts);
 
     /// <summary>A live node may always be used; a rested one by a single request, which finds out for all others.</summary>
     public NodeUse? TryUse(DateTimeOffset now)
