@@ -4,6 +4,7 @@ using Gateway.Configuration;
 using Gateway.Legacy;
 using Gateway.Responding;
 using Gateway.Tracing;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -34,6 +35,7 @@ internal static class ListeningFeature
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<MatcherPolicy, AdminPolicy>();
         builder.Services.AddSingleton<DiagnosticSource, KestrelRefusals>();
+        StandBeforeServer(builder.Services);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, builder.Configuration.GetSection("Kestrel"), tls));
     }
 
@@ -94,6 +96,14 @@ internal static class ListeningFeature
         }
 
         tls.Use(listener, name, logger);
+    }
+
+    private static void StandBeforeServer(IServiceCollection services)
+    {
+        Type server = services.Last(static service => service.ServiceType == typeof(IServer)).ImplementationType!;
+        services.AddSingleton(server);
+        services.AddSingleton<IServer>(provider => new EdgeServer(
+            (IServer)provider.GetRequiredService(server), provider.GetRequiredService<TracingOptions>()));
     }
 
     private static void CheckEndpoints(WebApplicationBuilder builder)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Gateway.Configuration;
-using Microsoft.AspNetCore.Hosting.Server;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
@@ -29,7 +28,6 @@ internal static class TracingFeature
         services.AddSingleton<SpanPipeline>();
         services.AddSingleton<TracedConnections>();
         services.AddSingleton<HttpClientListener>();
-        StandBeforeServer(services);
         if (SpanExport.IsWanted)
         {
             services.AddSingleton(static provider => SpanExport.Create(
@@ -76,14 +74,6 @@ internal static class TracingFeature
         }
 
         return admin;
-    }
-
-    private static void StandBeforeServer(IServiceCollection services)
-    {
-        Type server = services.Last(static service => service.ServiceType == typeof(IServer)).ImplementationType!;
-        services.AddSingleton(server);
-        services.AddSingleton<IServer>(provider => new EdgeServer(
-            (IServer)provider.GetRequiredService(server), provider.GetRequiredService<TracingOptions>()));
     }
 
     private sealed class NoSink : BaseProcessor<Activity>;

@@ -7,7 +7,10 @@ internal sealed class TracingOptions
 {
     public const string Section = "Tracing";
 
-    /// <summary>Networks, or <c>unix</c> for who comes through a Unix socket, whose <c>traceparent</c> and <c>tracestate</c> are believed; of all others a new trace starts. Default: none.</summary>
+    /// <summary>
+    /// Networks, or <c>unix</c> for who comes through a Unix socket, whose <c>traceparent</c> and <c>tracestate</c> are believed; of all others a new trace
+    /// starts. Default: none.
+    /// </summary>
     public List<IPNetwork> TrustedCallers { get; } = [];
 
     /// <summary>Whether each request is logged in a line, at Information. Default false: the traces say more.</summary>

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using Gateway.Configuration;
 using Gateway.Connections;
+using Gateway.Tracing;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Gateway.Tracing;
+namespace Gateway.Listening;
 
 /// <summary>
 /// The server, without what only looks like a request, and with the trace context of callers that are not trusted taken off their
