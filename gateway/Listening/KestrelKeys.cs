@@ -12,10 +12,13 @@ internal static class KestrelKeys
 {
     private const string Sni = "Sni";
     private const string Certificate = "Certificate";
+    private const string Protocols = "Protocols";
 
-    private static readonly string[] _ofTls = ["Protocols", "SslProtocols", "ClientCertificateMode"];
-    private static readonly string[] _ofHost = [Certificate, .. _ofTls];
-    private static readonly string[] _ofEndpoint = ["Url", Sni, .. _ofHost];
+    private static readonly string[] _ofHandshake = ["SslProtocols", "ClientCertificateMode"];
+    private static readonly string[] _ofDefaults = [Protocols, .. _ofHandshake];
+    private static readonly string[] _ofHttps = [Certificate, Sni, .. _ofHandshake];
+    private static readonly string[] _ofHost = [Certificate, .. _ofDefaults];
+    private static readonly string[] _ofEndpoint = ["Url", Protocols, .. _ofHttps];
     private static readonly string[] _ofCertificate = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];
     private static readonly string[] _ofRate = ["BytesPerSecond", "GracePeriod"];
     private static readonly string[] _ofServer = ["Endpoints", "EndpointDefaults", "Certificates", .. Settable(typeof(KestrelServerOptions))];
@@ -42,7 +45,7 @@ internal static class KestrelKeys
         kestrel.GetChildren().SelectMany(child => child.Key.ToUpperInvariant() switch
         {
             "ENDPOINTS" => InEach(child, InEndpoint),
-            "ENDPOINTDEFAULTS" => Unknown(child, _ofTls),
+            "ENDPOINTDEFAULTS" => Unknown(child, _ofDefaults),
             "CERTIFICATES" => InEach(child, static one => Unknown(one, _ofCertificate)),
             "LIMITS" => InLimits(child),
             _ => ProblemOf(child, _ofServer) ?? InValue(child, child.Key, new KestrelServerOptions()),
@@ -51,6 +54,8 @@ internal static class KestrelKeys
     private static IEnumerable<string> InEndpoint(IConfigurationSection endpoint) =>
     [
         .. Unknown(endpoint, _ofEndpoint),
+        .. _ofHttps.Select(endpoint.GetSection).Where(setting => setting.Exists() && !ListenAddress.IsHttps(endpoint["Url"]))
+            .Select(static setting => $"{setting.Path}: has a meaning with an https URL only."),
         .. Unknown(endpoint.GetSection(Certificate), _ofCertificate),
         .. InEach(endpoint.GetSection(Sni), static host => [.. Unknown(host, _ofHost), .. Unknown(host.GetSection(Certificate), _ofCertificate)]),
     ];

@@ -21,11 +21,16 @@ internal static class ListenAddress
         return address is { Port: >= 0 and <= 65535, Scheme: "http" or "https", PathBase: "" } && IsHost(address);
     }
 
+    public static bool IsHttps(string? url) => url?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true;
+
     /// <summary>Whether the app's URL leads to the listener: a request would go round until nothing is left to take it.</summary>
     public static bool IsAt(BindingAddress listener, Uri app) =>
         app.IsLoopback && !listener.IsUnixPipe && listener.Port == app.Port && IsOfLoopback(listener.Host);
 
-    /// <summary>Whether only one of the two can listen: they want one socket, or one port of an address that both are for.</summary>
+    /// <summary>
+    /// Whether it is certain that only one of the two can listen: they want one socket, or one port of an address that is the same or one of all. Of what
+    /// else there is, such as localhost beside 127.0.0.1, the start tells.
+    /// </summary>
     public static bool Clash(BindingAddress one, BindingAddress other) =>
         one.IsUnixPipe || other.IsUnixPipe
             ? one.IsUnixPipe && other.IsUnixPipe && one.UnixPipePath == other.UnixPipePath

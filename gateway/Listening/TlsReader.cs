@@ -13,22 +13,18 @@ internal sealed class TlsReader(IConfiguration kestrel, IHostEnvironment environ
 {
     private const HttpProtocols Usual = HttpProtocols.Http1AndHttp2;
 
-    private static readonly string[] _ofTls = ["Certificate", "ClientCertificateMode", "Sni", "SslProtocols"];
-
-    /// <summary>Reads the names that an endpoint has certificates for; null where there is no TLS, or where Kestrel has to do it: with a certificate of a store, or one that it asks clients for later.</summary>
+    /// <summary>
+    /// Reads the names that an endpoint has certificates for; null where there is no TLS, or where Kestrel has to do it: with a certificate of a store,
+    /// or one that it asks clients for later.
+    /// </summary>
     public IReadOnlyList<TlsName>? Names(IConfigurationSection endpoint)
     {
-        if (endpoint["Url"]?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) != true)
+        if (!ListenAddress.IsHttps(endpoint["Url"]))
         {
             // Without TLS it is Kestrel's to use, and here to check.
             if (Word<HttpProtocols>("Protocols", endpoint, kestrel.GetSection("EndpointDefaults")) == HttpProtocols.Http3)
             {
                 problem($"{endpoint.Path}: HTTP/3 alone wants https.");
-            }
-
-            foreach (IConfigurationSection setting in endpoint.GetChildren().Where(static setting => _ofTls.Contains(setting.Key, StringComparer.OrdinalIgnoreCase) && setting.Exists()))
-            {
-                problem($"{setting.Path}: has a meaning with an https URL only.");
             }
 
             return null;
