@@ -37,7 +37,7 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            problem = ProblemOf(unreadable);
+            problem = UnreadableFiles.Sentence(unreadable, file, other);
         }
 
         return _running?.Value;
@@ -96,11 +96,6 @@ internal sealed class LiveFiles<T>(Func<(T? Value, string? Problem)> read, strin
     /// <summary>Follows links, so the swapped folder of a Kubernetes secret counts as a change.</summary>
     private static DateTime WrittenAt(string path) =>
         File.GetLastWriteTimeUtc(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
-
-    private string ProblemOf(Exception unreadable) =>
-        other is null
-            ? $"the file '{file}' cannot be read"
-            : $"the files '{file}' and '{other}' cannot be read: {unreadable.Message.TrimEnd('.')}";
 
     private sealed record Version(T Value, (DateTime, DateTime) Written);
 }

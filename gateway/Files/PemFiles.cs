@@ -32,9 +32,7 @@ internal static class PemFiles
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            return (null, keyFile is null
-                ? $"the file '{file}' cannot be read: {unreadable.Message.TrimEnd('.')}"
-                : $"the files '{file}' and '{keyFile}' cannot be read: {unreadable.Message.TrimEnd('.')}");
+            return (null, UnreadableFiles.Sentence(unreadable, file, keyFile));
         }
         catch (Exception unusable) when (unusable is CryptographicException or ArgumentException)
         {
