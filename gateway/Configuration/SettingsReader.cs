@@ -34,7 +34,7 @@ internal static class SettingsReader
 
     private static void Fill(IConfigurationSection section, object options, List<string> problems)
     {
-        PropertyInfo[] properties = options.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public);
+        PropertyInfo[] properties = Properties(options);
         foreach (IConfigurationSection child in section.GetChildren())
         {
             PropertyInfo? property = Array.Find(properties, p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
@@ -47,6 +47,8 @@ internal static class SettingsReader
             FillProperty(child, options, property, problems);
         }
     }
+
+    private static PropertyInfo[] Properties(object options) => options.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public);
 
     private static void FillProperty(IConfigurationSection section, object options, PropertyInfo property, List<string> problems)
     {
@@ -129,10 +131,13 @@ internal static class SettingsReader
         }
 
         List<ValidationResult> results = [];
-        var context = new ValidationContext(options);
-        Validator.TryValidateObject(options, context, results, validateAllProperties: true);
-        // Which .NET asks only where no range is wrong.
-        IEnumerable<ValidationResult> whole = options is IValidatableObject several ? several.Validate(context) : [];
-        problems.AddRange(results.Concat(whole).Select(result => $"{path}:{result.MemberNames.First()}: {result.ErrorMessage}").Distinct());
+        foreach (PropertyInfo property in Properties(options))
+        {
+            Validator.TryValidateProperty(property.GetValue(options), new ValidationContext(options) { MemberName = property.Name }, results);
+        }
+
+        // .NET's validation of a whole object leaves this out where a property is wrong.
+        results.AddRange(options is IValidatableObject several ? several.Validate(new ValidationContext(options)) : []);
+        problems.AddRange(results.Select(result => $"{path}:{result.MemberNames.First()}: {result.ErrorMessage}"));
     }
 }

@@ -100,12 +100,10 @@ internal sealed class ElasticsearchOptions : IValidatableObject
             yield return Wrong("a node's URL has no user, password, query or fragment; credentials have keys of their own.", nameof(Nodes));
         }
 
-        foreach ((string key, string? secret) in ((string, string?)[])[(nameof(ApiKey), ApiKey), (nameof(BearerToken), BearerToken)])
+        (string Key, string? Value)[] secrets = [(nameof(ApiKey), ApiKey), (nameof(BearerToken), BearerToken)];
+        foreach ((string key, _) in secrets.Where(static secret => secret.Value.AsSpan().ContainsAnyExceptInRange('!', '~')))
         {
-            if (secret.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            {
-                yield return Wrong("must consist of visible ASCII characters.", key);
-            }
+            yield return Wrong("must consist of visible ASCII characters.", key);
         }
 
         if (Credentials() is { Count: > 1 } several)
