@@ -19,7 +19,8 @@ internal static class Callers
             return false;
         }
 
-        IPAddress address = caller is null ? OfUnixSocket : caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller;
+        IPAddress address = caller ?? OfUnixSocket;
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         // A lambda would be allocated for each request, with networks or without.
         foreach (IPNetwork network in networks)
         {

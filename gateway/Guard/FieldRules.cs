@@ -67,7 +67,7 @@ internal sealed class FieldRules(IEnumerable<string> kept)
 
     private static bool MeansSomething(string name) => _framing.Contains(name) || IsOfIdentity(name);
 
-    /// <summary>Of some fields each proxy has its own: Envoy's <c>X-Forwarded-Client-Cert</c>, oauth2-proxy's <c>X-Forwarded-Email</c>.</summary>
+    /// <summary>Whether it is a proxy's to say this. Of some fields each has its own: Envoy's <c>X-Forwarded-Client-Cert</c>, oauth2-proxy's <c>X-Forwarded-Email</c>.</summary>
     private static bool IsOfIdentity(string name) =>
         _identity.Contains(name)
         || name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Auth-Request-", StringComparison.OrdinalIgnoreCase);

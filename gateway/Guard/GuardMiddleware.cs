@@ -41,7 +41,7 @@ internal sealed partial class GuardMiddleware
 
         IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         string? target = OriginForm.Of(request.RawTarget);
-        if (target is not null && target.Length != request.RawTarget.Length)
+        if (target is not null && !request.RawTarget.StartsWith('/'))
         {
             request.RawTarget = target;
             request.Path = OriginForm.PathOf(target);

@@ -27,20 +27,16 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         }
 
         ClusterConfig[] clusters = [.. read.Clusters.Select(cluster => Complete(cluster, section.GetSection($"Clusters:{cluster.ClusterId}:{ExchangeOptions.OfCluster}")))];
-        var totals = new Dictionary<string, TimeSpan?>(StringComparer.OrdinalIgnoreCase) { [LegacyRoute.Id] = legacy.TotalTimeout };
-        foreach (ClusterConfig cluster in clusters)
-        {
-            totals[cluster.ClusterId] = ExchangeOptions.FromMetadata(cluster.Metadata).TotalTimeout;
-        }
-
+        var totals = clusters.ToDictionary(
+            static cluster => cluster.ClusterId, static cluster => ExchangeOptions.FromMetadata(cluster.Metadata).TotalTimeout, StringComparer.OrdinalIgnoreCase);
         return new ProxyTable(
-            [.. read.Routes.Select(RoutePolicies.Without).Append(LegacyRoute.Route).Select(route => Within(totals[route.ClusterId!], route))],
+            [.. read.Routes.Select(RoutePolicies.Without).Append(LegacyRoute.Route).Select(route => Within(totals.GetValueOrDefault(route.ClusterId!, legacy.TotalTimeout), route))],
             [.. clusters, .. legacy.Address is null ? Array.Empty<ClusterConfig>() : [LegacyRoute.Cluster(legacy)]]);
     }
 
     /// <summary>
-    /// The total time of a cluster bounds its routes' own: <see cref="AppExchange"/> sees the server's side alone, and what waits for a client that reads
-    /// nothing ends with the request's token.
+    /// The total time of a cluster bounds its routes' own, which ends what waits for a client that reads nothing too: <see cref="AppExchange"/> sees the
+    /// server's side alone. It holds WebSockets to the time, which YARP takes out of a route's.
     /// </summary>
     private static RouteConfig Within(TimeSpan? total, RouteConfig route) =>
         total < (route.Timeout ?? TimeSpan.MaxValue) ? route with { Timeout = total } : route;

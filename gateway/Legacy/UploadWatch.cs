@@ -78,8 +78,8 @@ internal sealed class UploadWatch(Upload upload)
         }
 
         // Where .NET waited for a 100 it sends the body only now, beside the reading of this answer, and may yet be stopped.
-        bool isWhole = upload.Over.IsCompleted || !upload.WaitsFor100;
-        if ((isWhole && !upload.IsStopped) || start.LineEnd == 0)
+        bool mayBeCut = upload.IsStopped || (upload.WaitsFor100 && !upload.Over.IsCompleted);
+        if (!mayBeCut || start.LineEnd == 0)
         {
             return count;
         }
