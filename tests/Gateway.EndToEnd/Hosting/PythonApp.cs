@@ -30,14 +30,15 @@ public sealed class PythonApp
     {
         Parts.Need("python");
         string[] words = command.Split(' ');
+        string cluster = (elasticsearch ?? Loopback.Nowhere).AbsoluteUri;
         string programs = Parts.PathOf("python", client, "bin");
         RunningProcess process = processes.Start($"{command} ({client})", new ProcessCommand(Path.Combine(programs, words[0]), words[1..])
         {
             Folder = Parts.PathOf("python", "apps"),
             Environment =
             [
-                ("ES_URL", (elasticsearch ?? Loopback.Nowhere).AbsoluteUri),
-                ("ELASTICSEARCH_URL", (elasticsearch ?? Loopback.Nowhere).AbsoluteUri),
+                ("ES_URL", cluster),
+                ("ELASTICSEARCH_URL", cluster),
                 ("LOOP_PROBE", "1"),
                 ("PATH", $"{programs}:{Environment.GetEnvironmentVariable("PATH")}"),
                 ("PYTHONPATH", $"{Path.Combine(Parts.Repository, "deploy", "legacy")}:{Path.Combine(Parts.Repository, "tests", "Gateway.EndToEnd", "Apps")}"),

@@ -107,15 +107,15 @@ public sealed class GuardOptionTests
     }
 
     [Theory]
-    [InlineData("/a%00")]
-    [InlineData("http://h/a%00")]
-    [InlineData("http://h/a?b=%00")]
-    public async Task A_NUL_is_refused_in_both_forms_of_a_target(string target)
+    [InlineData("/a%00", 400)]
+    [InlineData("http://h/a%00", 400)]
+    [InlineData("http://h/a?b=%00", 200)]
+    public async Task A_NUL_is_refused_in_the_path_of_both_forms_of_a_target(string target, int status)
     {
         await using var app = ScriptedServer.Always(Ok);
         await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri));
 
-        Assert.Equal(target.Contains('?') ? 200 : 400, (await RawClient.ExchangeAsync(gateway.Address, Get(target))).Status);
+        Assert.Equal(status, (await RawClient.ExchangeAsync(gateway.Address, Get(target))).Status);
     }
 
     [Fact]

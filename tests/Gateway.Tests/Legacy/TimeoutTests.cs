@@ -105,10 +105,13 @@ public sealed class TimeoutTests
         Assert.EndsWith("more\r\n0\r\n\r\n", await client.ReadUntilAsync("0\r\n\r\n"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_stream_that_has_a_limit_of_its_own_is_held_to_it()
+    /// <summary>However its type is written.</summary>
+    [Theory]
+    [InlineData("text/event-stream")]
+    [InlineData("Text/Event-Stream")]
+    public async Task A_stream_that_has_a_limit_of_its_own_is_held_to_it(string type)
     {
-        await using var app = Stalling($"{ServerSentEvents}5\r\nbegun\r\n");
+        await using var app = Stalling($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n");
         await using GatewayHost gateway = await GatewayHost.StartAsync(
             ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:StreamIdleTimeout", Short));
 
@@ -116,21 +119,6 @@ public sealed class TimeoutTests
 
         Assert.Equal((200, false), (answer.Status, answer.IsWhole));
         await FailureTests.ServerSpanTellsAsync(gateway, "app_too_slow", "200");
-    }
-
-    [Fact]
-    public async Task The_type_of_a_stream_is_known_in_any_case()
-    {
-        await using var app = new ScriptedServer(static async connection =>
-        {
-            await connection.ReadHeadAsync();
-            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n");
-            await connection.StallAsync();
-        });
-        await using GatewayHost gateway = await GatewayHost.StartAsync(
-            ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:StreamIdleTimeout", Short));
-
-        Assert.False((await RawClient.ExchangeAsync(gateway.Address, Request)).IsWhole);
     }
 
     [Fact]
