@@ -97,7 +97,7 @@ public sealed class ScriptedConnection(Socket socket, CancellationToken stop) : 
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await _stream.WriteAsync(bytes, stop);
 
-    /// <summary>Holds the connection open, and silent, until the client leaves or the test is over.</summary>
+    /// <summary>Holds the connection open, and silent, until the client leaves or the test is over; what the client sends is read meanwhile, byte by byte.</summary>
     public async Task StallAsync()
     {
         while ((await ReadAsync(1)).Length > 0)

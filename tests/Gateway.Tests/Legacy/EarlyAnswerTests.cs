@@ -167,18 +167,20 @@ public sealed class EarlyAnswerTests
     public async Task An_app_that_ignores_a_large_body_and_answers_as_much_is_heard()
     {
         string answer = new('x', 10 * Megabyte);
+        var seenByClient = new TaskCompletionSource();
         await using var app = new ScriptedServer(async connection =>
         {
             await connection.ReadHeadAsync();
             await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {answer.Length}\r\n\r\n");
             await connection.SendAsync(answer);
-            await connection.StallAsync();
+            await connection.WaitAsync(seenByClient.Task);
         });
         await using GatewayHost gateway = await StartAsync(app);
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
         Task sending = SendAsync(client, isChunked: false);
         RawAnswer seen = await client.ReadAnswerAsync();
+        seenByClient.SetResult();
 
         Assert.True(seen.IsWhole);
         Assert.Equal((200, answer.Length), (seen.Status, seen.Body.Length));
@@ -296,7 +298,7 @@ public sealed class EarlyAnswerTests
             if (head.StartsWith("POST /clock", StringComparison.Ordinal))
             {
                 await connection.SendAsync(Ok);
-                await connection.StallAsync();
+                await connection.WaitAsync(isStopped.Task);
                 return;
             }
 
