@@ -24,12 +24,11 @@ internal static class SettingsReader
             Fill(section, options, problems);
         }
 
-        if (problems.Count == 0)
-        {
-            Validate(section.Path, options, problems);
-        }
-
-        return problems;
+        IEnumerable<string> broken =
+            from rule in Validate(section.Path, options)
+            where !rule.Keys.Any(key => IsUnread(key, problems))
+            select rule.Sentence;
+        return [.. problems, .. broken];
     }
 
     private static void Fill(IConfigurationSection section, object options, List<string> problems)
@@ -118,16 +117,12 @@ internal static class SettingsReader
         }
     }
 
-    private static void Validate(string path, object options, List<string> problems)
+    /// <summary>What is wrong with the values, and the keys that this is a rule about; the sentence names the first of them.</summary>
+    private static IEnumerable<(string[] Keys, string Sentence)> Validate(string path, object options)
     {
         if (options is IDictionary entries)
         {
-            foreach (DictionaryEntry entry in entries)
-            {
-                Validate($"{path}:{entry.Key}", entry.Value!, problems);
-            }
-
-            return;
+            return entries.Keys.Cast<object>().SelectMany(key => Validate($"{path}:{key}", entries[key]!));
         }
 
         List<ValidationResult> results = [];
@@ -138,6 +133,14 @@ internal static class SettingsReader
 
         // .NET's validation of a whole object leaves this out where a property is wrong.
         results.AddRange(options is IValidatableObject several ? several.Validate(new ValidationContext(options)) : []);
-        problems.AddRange(results.Select(result => $"{path}:{result.MemberNames.First()}: {result.ErrorMessage}"));
+        return results.Select(result =>
+        {
+            string[] keys = [.. result.MemberNames.Select(name => $"{path}:{name}")];
+            return (keys, $"{keys[0]}: {result.ErrorMessage}");
+        });
     }
+
+    /// <summary>Whether the key has its default, for what is configured could not be read: a rule says nothing of that.</summary>
+    private static bool IsUnread(string key, List<string> problems) =>
+        problems.Exists(problem => problem.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase));
 }

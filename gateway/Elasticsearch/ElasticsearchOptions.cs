@@ -108,22 +108,22 @@ internal sealed class ElasticsearchOptions : IValidatableObject
 
         if (Credentials() is { Count: > 1 } several)
         {
-            yield return Wrong($"only one kind of credentials can be used; {string.Join(" and ", several)} are given.", several[0]);
+            yield return Wrong($"only one kind of credentials can be used; {string.Join(" and ", several)} are given.", [.. several]);
         }
 
         if (Username is null != (Password is null && PasswordFile is null))
         {
-            yield return Wrong("a user needs a password (Password or PasswordFile), and a password a user.", nameof(Username));
+            yield return Wrong("a user needs a password (Password or PasswordFile), and a password a user.", nameof(Username), nameof(Password), nameof(PasswordFile));
         }
 
         if (Password is not null && PasswordFile is not null)
         {
-            yield return Wrong("Password and PasswordFile exclude each other.", nameof(PasswordFile));
+            yield return Wrong("Password and PasswordFile exclude each other.", nameof(PasswordFile), nameof(Password));
         }
 
         if (ClientCertificateFile is null != (ClientCertificateKeyFile is null))
         {
-            yield return Wrong("a client certificate needs its key, and a key its certificate.", nameof(ClientCertificateFile));
+            yield return Wrong("a client certificate needs its key, and a key its certificate.", nameof(ClientCertificateFile), nameof(ClientCertificateKeyFile));
         }
 
         (string Key, string? Path)[] files =
@@ -148,5 +148,5 @@ internal sealed class ElasticsearchOptions : IValidatableObject
         return [.. kinds.Where(static kind => kind.Value is not null).Select(static kind => kind.Key)];
     }
 
-    private static ValidationResult Wrong(string sentence, string key) => new(sentence, [key]);
+    private static ValidationResult Wrong(string sentence, params string[] keys) => new(sentence, keys);
 }

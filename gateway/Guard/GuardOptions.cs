@@ -53,18 +53,20 @@ internal sealed class GuardOptions : IValidatableObject
     {
         if (Burst is not null && RequestsPerSecond is null)
         {
-            yield return new ValidationResult("it has no meaning without RequestsPerSecond.", [nameof(Burst)]);
+            yield return new ValidationResult("it has no meaning without RequestsPerSecond.", [nameof(Burst), nameof(RequestsPerSecond)]);
         }
 
         if (Burst * 10 < RequestsPerSecond)
         {
-            yield return new ValidationResult("the value is less than a tenth of RequestsPerSecond, which could never be reached then.", [nameof(Burst)]);
+            yield return new ValidationResult(
+                "the value is less than a tenth of RequestsPerSecond, which could never be reached then.", [nameof(Burst), nameof(RequestsPerSecond)]);
         }
 
         if (RequestsPerSecond is not null && !Enabled && TrustedProxies.Count == 0)
         {
             yield return new ValidationResult(
-                "where Enabled is false, TrustedProxies must name the proxy in front: else all clients behind it would count as one.", [nameof(RequestsPerSecond)]);
+                "where Enabled is false, TrustedProxies must name the proxy in front: else all clients behind it would count as one.",
+                [nameof(RequestsPerSecond), nameof(Enabled), nameof(TrustedProxies)]);
         }
 
         foreach (string host in AllowedHosts.Where(static host => !HostList.IsPattern(host)))

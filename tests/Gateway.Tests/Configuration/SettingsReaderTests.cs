@@ -188,6 +188,29 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public async Task A_value_that_cannot_be_read_hides_nothing_else_of_its_section()
+    {
+        IReadOnlyList<string> problems = await Composition.ProblemsAsync(
+            "--Elasticsearch:AttemptTimeout=5", "--Elasticsearch:Node=x", "--Elasticsearch:MaxWaiting=-1", "--Elasticsearch:ApiKey=a", "--Elasticsearch:BearerToken=b",
+            "--Elasticsearch:PasswordFile=/none");
+
+        Assert.Equal(
+            [
+                "Elasticsearch:ApiKey", "Elasticsearch:AttemptTimeout", "Elasticsearch:MaxWaiting", "Elasticsearch:Node", "Elasticsearch:PasswordFile",
+                "Elasticsearch:Username",
+            ],
+            problems.Select(static problem => problem.Split(": ")[0]).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>It has its default then, and what a rule would say of that may be wrong.</summary>
+    [Theory]
+    [InlineData("Guard:RequestsPerSecond: the value is not a whole number.", "--Guard:RequestsPerSecond=ten", "--Guard:Burst=5")]
+    [InlineData("Guard:TrustedProxies:0: the value is not a network", "--Guard:TrustedProxies:0=proxy", "--Guard:Enabled=false", "--Guard:RequestsPerSecond=5")]
+    [InlineData("Guard:burst: the value is not a whole number.", "--Guard:burst=1.5", "--Guard:RequestsPerSecond=5")]
+    public async Task No_rule_is_held_against_a_value_that_could_not_be_read(string sentence, params string[] settings) =>
+        Assert.StartsWith(sentence, await Composition.ProblemAsync(settings), StringComparison.Ordinal);
+
+    [Fact]
     public async Task Null_and_empty_leave_the_defaults()
     {
         using var folder = new Folder(("a.json", """
