@@ -6,17 +6,18 @@ using Gateway.Files;
 namespace Gateway.Elasticsearch;
 
 /// <summary>Whether a node's certificate is believed, and if not, why; one check for one handshake.</summary>
-internal sealed class CertificateCheck(byte[]? pin)
+/// <param name="pins">The SHA-256 of those that are; null where the authorities decide.</param>
+internal sealed class CertificateCheck(byte[][]? pins)
 {
     private const X509ChainStatusFlags Untimely = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested;
 
     /// <summary>One of <see cref="Causes"/> and a sentence; null as long as nothing was refused.</summary>
     public (string Cause, string Sentence)? Refusal { get; private set; }
 
-    /// <summary>The pin alone decides where there is one: who sets it does not want to believe whatever some authority has signed.</summary>
+    /// <summary>The pins alone decide where there are any: who sets them does not want to believe whatever some authority has signed.</summary>
     public bool Accepts(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        Refusal = (pin, certificate) switch
+        Refusal = (pins, certificate) switch
         {
             (not null, X509Certificate2 leaf) => RefusalByPin(leaf, chain),
             _ => RefusalByChain(chain, errors),
@@ -43,7 +44,7 @@ internal sealed class CertificateCheck(byte[]? pin)
     }
 
     /// <summary>
-    /// The pin names the leaf, or an authority that really signed it: a certificate that a server merely sends along proves nothing.
+    /// A pin names the leaf, or an authority that really signed it: a certificate that a server merely sends along proves nothing.
     /// The host name does not count then, for the pin names the cluster better.
     /// </summary>
     private (string, string)? RefusalByPin(X509Certificate2 leaf, X509Chain? sent)
@@ -74,10 +75,10 @@ internal sealed class CertificateCheck(byte[]? pin)
     }
 
     private static (string, string) Mismatch() =>
-        (Causes.FingerprintMismatch, "neither its certificate nor an authority that signed it has the fingerprint CertificateFingerprint");
+        (Causes.FingerprintMismatch, "neither its certificate nor an authority that signed it has a fingerprint that is configured");
 
     private bool IsPinned(X509Certificate2 certificate) =>
-        CryptographicOperations.FixedTimeEquals(pin, certificate.GetCertHash(HashAlgorithmName.SHA256));
+        Array.Exists(pins!, pin => certificate.GetCertHash(HashAlgorithmName.SHA256).AsSpan().SequenceEqual(pin));
 
     private static X509ChainStatusFlags StatusOf(X509Chain? chain) =>
         chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, static (all, next) => all | next.Status) ?? X509ChainStatusFlags.NoError;

@@ -19,19 +19,21 @@ internal sealed partial class ClusterTls(ElasticsearchOptions options, ILogger l
         ? new(() => PemFiles.Pair(file, key), file, key)
         : null;
 
-    private readonly byte[]? _pin = options.CertificateFingerprint is { } fingerprint
-        ? Convert.FromHexString(fingerprint.Replace(":", "", StringComparison.Ordinal))
-        : null;
+    private readonly byte[][]? _fixedPins = options.CertificateFingerprint is { } fingerprint ? [Fingerprints.Bytes(fingerprint)] : null;
+
+    private readonly LiveFiles<byte[][]>? _livePins = options.CertificateFingerprintFile is { } file ? new(() => Fingerprints.Read(file), file) : null;
 
     /// <summary>Makes TLS of a connection.</summary>
     /// <exception cref="TlsException">The handshake failed; it says why.</exception>
     public async Task<SslStream> AuthenticateAsync(Stream connection, string host, CancellationToken cancellation)
     {
-        var check = new CertificateCheck(_pin);
+        // A file that has never had any pins nobody.
+        byte[][]? pins = _livePins is null ? _fixedPins : Current(_livePins) ?? [];
+        var check = new CertificateCheck(pins);
         var tls = new SslStream(connection);
         try
         {
-            await tls.AuthenticateAsClientAsync(OptionsFor(host, check), cancellation);
+            await tls.AuthenticateAsClientAsync(OptionsFor(host, check, isPinned: pins is not null), cancellation);
             return tls;
         }
         catch (AuthenticationException failed)
@@ -47,12 +49,12 @@ internal sealed partial class ClusterTls(ElasticsearchOptions options, ILogger l
         }
     }
 
-    private SslClientAuthenticationOptions OptionsFor(string host, CertificateCheck check) => new()
+    private SslClientAuthenticationOptions OptionsFor(string host, CertificateCheck check, bool isPinned) => new()
     {
         TargetHost = host,
         ClientCertificateContext = Current(_ours),
         // Without a pin and a file the system's authorities count, and never in their place: a file that is gone trusts nobody.
-        CertificateChainPolicy = _pin is null && _authorities is null ? null : PemFiles.TrustOnly(Current(_authorities) ?? []),
+        CertificateChainPolicy = !isPinned && _authorities is null ? null : PemFiles.TrustOnly(Current(_authorities) ?? []),
         RemoteCertificateValidationCallback = (_, certificate, chain, errors) => check.Accepts(certificate, chain, errors),
     };
 

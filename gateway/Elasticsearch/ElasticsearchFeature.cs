@@ -16,7 +16,15 @@ internal static class ElasticsearchFeature
             builder.Services.AddHostedService<SniffingService>();
         }
 
-        // Files that do not exist are named by the options' own check.
+        foreach ((string key, string problem) in UnusableFiles(options))
+        {
+            builder.AddProblem($"{ElasticsearchOptions.Section}:{key}: {problem}.");
+        }
+    }
+
+    /// <summary>Files that do not exist are named by the options' own check.</summary>
+    private static IEnumerable<(string Key, string Problem)> UnusableFiles(ElasticsearchOptions options)
+    {
         (string key, string? secret) = options switch
         {
             { ApiKeyFile: { } file } => (nameof(options.ApiKeyFile), file),
@@ -25,18 +33,23 @@ internal static class ElasticsearchFeature
         };
         if (File.Exists(secret) && !new Credentials(options, NullLogger.Instance).TryGet(out _, out string? noSecret))
         {
-            builder.AddProblem($"{ElasticsearchOptions.Section}:{key}: {noSecret}.");
+            yield return (key, noSecret);
         }
 
-        if (options.CertificateAuthorityFile is { } authorities && File.Exists(authorities) && PemFiles.Authorities(authorities).Problem is { } unusable)
+        if (options.CertificateAuthorityFile is { } authorities && File.Exists(authorities) && PemFiles.Authorities(authorities).Problem is { } noAuthority)
         {
-            builder.AddProblem($"{ElasticsearchOptions.Section}:{nameof(options.CertificateAuthorityFile)}: {unusable}.");
+            yield return (nameof(options.CertificateAuthorityFile), noAuthority);
+        }
+
+        if (options.CertificateFingerprintFile is { } pins && File.Exists(pins) && Fingerprints.Read(pins).Problem is { } noFingerprint)
+        {
+            yield return (nameof(options.CertificateFingerprintFile), noFingerprint);
         }
 
         if (options is { ClientCertificateFile: { } ours, ClientCertificateKeyFile: { } ourKey } && File.Exists(ours) && File.Exists(ourKey)
             && PemFiles.Pair(ours, ourKey).Problem is { } noPair)
         {
-            builder.AddProblem($"{ElasticsearchOptions.Section}:{nameof(options.ClientCertificateFile)}: {noPair}.");
+            yield return (nameof(options.ClientCertificateFile), noPair);
         }
     }
 }

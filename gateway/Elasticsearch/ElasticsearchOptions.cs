@@ -36,8 +36,11 @@ internal sealed class ElasticsearchOptions : IValidatableObject
     public string? CertificateAuthorityFile { get; set; }
 
     /// <summary>SHA-256 of the node's or its authority's certificate in hex, as Elasticsearch prints it at its first start. Default: none.</summary>
-    [RegularExpression("^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$", ErrorMessage = "must be a SHA-256 in hex, 64 digits, colons allowed.")]
+    [RegularExpression(Fingerprints.Pattern, ErrorMessage = "must be a SHA-256 in hex, 64 digits, colons allowed.")]
     public string? CertificateFingerprint { get; set; }
+
+    /// <summary>File with such fingerprints, one a line, several while certificates are being exchanged; read again when it changes. Default: none.</summary>
+    public string? CertificateFingerprintFile { get; set; }
 
     /// <summary>PEM file with the certificate by which the nodes know us, and the authorities behind it; read again when it changes. Default: none.</summary>
     public string? ClientCertificateFile { get; set; }
@@ -121,6 +124,11 @@ internal sealed class ElasticsearchOptions : IValidatableObject
             yield return Wrong("Password and PasswordFile exclude each other.", nameof(PasswordFile), nameof(Password));
         }
 
+        if (CertificateFingerprint is not null && CertificateFingerprintFile is not null)
+        {
+            yield return Wrong("CertificateFingerprint and CertificateFingerprintFile exclude each other.", nameof(CertificateFingerprintFile), nameof(CertificateFingerprint));
+        }
+
         if (ClientCertificateFile is null != (ClientCertificateKeyFile is null))
         {
             yield return Wrong("a client certificate needs its key, and a key its certificate.", nameof(ClientCertificateFile), nameof(ClientCertificateKeyFile));
@@ -129,8 +137,8 @@ internal sealed class ElasticsearchOptions : IValidatableObject
         (string Key, string? Path)[] files =
         [
             (nameof(ApiKeyFile), ApiKeyFile), (nameof(PasswordFile), PasswordFile), (nameof(BearerTokenFile), BearerTokenFile),
-            (nameof(CertificateAuthorityFile), CertificateAuthorityFile), (nameof(ClientCertificateFile), ClientCertificateFile),
-            (nameof(ClientCertificateKeyFile), ClientCertificateKeyFile),
+            (nameof(CertificateAuthorityFile), CertificateAuthorityFile), (nameof(CertificateFingerprintFile), CertificateFingerprintFile),
+            (nameof(ClientCertificateFile), ClientCertificateFile), (nameof(ClientCertificateKeyFile), ClientCertificateKeyFile),
         ];
         foreach ((string key, string? path) in files.Where(static file => file.Path is not null && !File.Exists(file.Path)))
         {

@@ -77,7 +77,10 @@ public sealed class ElasticsearchOptionsTests
     [InlineData("BearerTokenFile", "s3cr3t\u0001")]
     [InlineData("PasswordFile", "\n", "Username=u")]
     [InlineData("PasswordFile", "s3cr3t\nvalue", "Username=u")]
-    public async Task A_file_that_has_no_secret_is_named_at_the_start(string key, string text, params string[] settings)
+    [InlineData("CertificateFingerprintFile", "")]
+    [InlineData("CertificateFingerprintFile", "s3cr3t")]
+    [InlineData("CertificateFingerprintFile", "a52dd93511e8c6045e21f16654b77c9ee0f34aea26d9f40320b531c474676228\ns3cr3t")]
+    public async Task A_file_that_has_not_what_it_is_for_is_named_at_the_start(string key, string text, params string[] settings)
     {
         using var folder = new Folder(("secret.txt", text));
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Elasticsearch;
 using Gateway.Tests.Configuration;
 using Gateway.Tests.Hosting;
 
@@ -49,6 +50,61 @@ public sealed class TlsFilesTests : IDisposable
         LogEntry said = Assert.Single(scene.Said);
         Assert.Equal(402, said.Id);
         Assert.Contains("ca.pem", said.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_changed_fingerprint_is_used_for_the_next_connection_and_two_are_believed_meanwhile()
+    {
+        using X509Certificate2 before = _ours.Issue();
+        using X509Certificate2 after = _next.Issue();
+        await using TlsNode node = await TlsNode.StartAsync(before);
+        Write("pins", Authority.FingerprintOf(before) + "\n", minute: 0);
+        await using Scene scene = await StartPinnedAsync(node);
+
+        await scene.GetsInfoAsync();
+        Write("pins", $"{Authority.FingerprintOf(before)}\n{Authority.FingerprintOf(after)}\n", minute: 1);
+        await NewConnectionsAsync(node, scene, 1);
+        node.Show(after);
+        await NewConnectionsAsync(node, scene, 2);
+        Assert.Empty(scene.Said);
+
+        Write("pins", Authority.FingerprintOf(before), minute: 2);
+        await RefusedOnceNewAsync(scene);
+        Assert.Contains($" {Causes.FingerprintMismatch}: ", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+        Write("pins", Authority.FingerprintOf(after), minute: 3);
+        await WorksAgainAsync(scene);
+    }
+
+    [Fact]
+    public async Task A_broken_file_of_fingerprints_leaves_the_running_ones_in_use_and_is_said_once()
+    {
+        using X509Certificate2 leaf = _ours.Issue();
+        await using TlsNode node = await TlsNode.StartAsync(leaf);
+        Write("pins", Authority.FingerprintOf(leaf), minute: 0);
+        await using Scene scene = await StartPinnedAsync(node);
+
+        await scene.GetsInfoAsync();
+        Write("pins", Authority.FingerprintOf(leaf)[1..], minute: 1);
+        await NewConnectionsAsync(node, scene, 3);
+
+        LogEntry said = Assert.Single(scene.Said);
+        Assert.Equal(402, said.Id);
+        Assert.Contains("pins", said.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fingerprints_that_were_gone_before_their_first_use_mean_that_nobody_is_believed()
+    {
+        using X509Certificate2 leaf = _ours.Issue();
+        await using TlsNode node = await TlsNode.StartAsync(leaf);
+        Write("pins", Authority.FingerprintOf(leaf), minute: 0);
+        await using Scene scene = await StartPinnedAsync(node);
+
+        File.Delete(_folder.FileOf("pins"));
+        using HttpResponseMessage answer = await scene.GetsProblemAsync(503, "No Elasticsearch node can be reached.");
+
+        Assert.Equal([402, 400], scene.Said.Select(static said => said.Id));
+        Assert.Equal(0, node.Requests);
     }
 
     /// <summary>The system's authorities are not believed in place of a file that is gone.</summary>
@@ -175,6 +231,8 @@ public sealed class TlsFilesTests : IDisposable
 
         return Scene.StartAsync([node.Address], [("CertificateAuthorityFile", _folder.FileOf("ca.pem")), .. Short, .. settings]);
     }
+
+    private Task<Scene> StartPinnedAsync(TlsNode node) => Scene.StartAsync([node.Address], [("CertificateFingerprintFile", _folder.FileOf("pins")), .. Short]);
 
     private (string, string)[] Pair() =>
         [("ClientCertificateFile", _folder.FileOf("client.pem")), ("ClientCertificateKeyFile", _folder.FileOf("client.key"))];
