@@ -50,6 +50,7 @@ internal static class AnswerRules
         {
             { Result: NodeResult.Unreachable } => Outcome.NoNode,
             { Result: NodeResult.TooSlow } => Outcome.ClusterTooSlow,
+            { Result: NodeResult.NotSent } => Outcome.TooManyWaiting,
             { Result: NodeResult.Broken or NodeResult.TooLarge } => Outcome.ClusterBroken,
             { Status: 401 or 403 } => Outcome.ClusterRefused,
             { Status: 429 } => Outcome.ClusterBusy,

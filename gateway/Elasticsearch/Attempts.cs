@@ -7,6 +7,9 @@ namespace Gateway.Elasticsearch;
 /// <summary>One call on one node after another, until an answer is not worth another node: at most once on each, all inside one budget.</summary>
 internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, SignedCalls calls, GatewayMetrics metrics, TimeProvider time)
 {
+    /// <summary>How many attempts wait for a connection: of each node those beyond as many as it may have.</summary>
+    private int _waiting;
+
     /// <summary>A node has failed, and the list of them may be out of date.</summary>
     public event Action? NodeFailed;
 
@@ -64,6 +67,11 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         bool waits = use.Node.BeginAttempt() > options.MaxConnectionsPerNode;
         try
         {
+            if (waits && Interlocked.Increment(ref _waiting) > options.MaxWaiting)
+            {
+                return new NodeAnswer(NodeResult.NotSent, Reason: "the limit MaxWaiting is reached");
+            }
+
             Uri uri = use.Node.UriOf(call.Target);
             span.Attempt(uri);
             NodeAnswer answer = await calls.SendAsync(uri, call, authorization, timeout, cancellation);
@@ -75,10 +83,15 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         }
         finally
         {
-            use.Node.EndAttempt();
+            if (use.Node.EndAttempt() >= options.MaxConnectionsPerNode)
+            {
+                // Of those that waited, one does not any more: this one, or another that has its connection now.
+                Interlocked.Decrement(ref _waiting);
+            }
+
             if (!judged)
             {
-                // The caller left, or the gateway failed; neither says anything of the node, but another request may try it.
+                // It was not sent, the caller left, or the gateway failed; none says anything of the node, but another request may try it.
                 use.Abandoned();
             }
         }

@@ -11,7 +11,6 @@ namespace Gateway.Elasticsearch;
 /// </summary>
 internal sealed class ElasticsearchClient : IDisposable
 {
-    private readonly ElasticsearchOptions _options;
     private readonly NodeTransport _transport;
     private readonly NodeList _nodes;
     private readonly Credentials _credentials;
@@ -21,12 +20,10 @@ internal sealed class ElasticsearchClient : IDisposable
     private readonly GatewayMetrics _metrics;
     private readonly string _id = new SerialIds().Next();
     private long _uses;
-    private int _pending;
     private string? _clusterName;
 
     public ElasticsearchClient(ElasticsearchOptions options, TracedConnections connections, GatewayMetrics metrics, TimeProvider time, ILogger<ElasticsearchClient> logger)
     {
-        _options = options;
         _transport = new NodeTransport(options, connections, time, logger);
         _metrics = metrics;
         _shared = new SharedCalls(GetAsync, metrics);
@@ -46,8 +43,6 @@ internal sealed class ElasticsearchClient : IDisposable
     /// <summary>The nodes that take turns now.</summary>
     public IReadOnlyList<Node> Nodes => _nodes.InTurn;
 
-    private int MaxPending => (_options.MaxConnectionsPerNode * _nodes.Count) + _options.MaxWaiting;
-
     /// <summary>Runs a read call: at most one attempt on each node, no more than MaxRetries allows, all inside the total budget.</summary>
     public async Task<ElasticsearchResult> GetAsync(ElasticsearchCall call, CancellationToken cancellation)
     {
@@ -56,9 +51,7 @@ internal sealed class ElasticsearchClient : IDisposable
         Outcome? failure = Outcome.GatewayFailed;
         try
         {
-            ElasticsearchResult result = Interlocked.Increment(ref _pending) > MaxPending
-                ? Fail(span, Outcome.TooManyWaiting, "the limit MaxWaiting is reached", default)
-                : await SendAsync(span, call, cancellation);
+            ElasticsearchResult result = await SendAsync(span, call, cancellation);
             failure = result.Failure;
             return result with { Span = span.Context };
         }
@@ -75,7 +68,6 @@ internal sealed class ElasticsearchClient : IDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _pending);
             _metrics.OperationEnded(call.Operation, started, failure);
         }
     }

@@ -75,7 +75,7 @@ internal sealed class ElasticsearchOptions : IValidatableObject
     [Range(1, 10_000, ErrorMessage = "must be between 1 and 10000.")]
     public int MaxConnectionsPerNode { get; set; } = 80;
 
-    /// <summary>How many requests may wait for a connection; more are answered 503 at once; 0 to 1,000,000. Default 1,000.</summary>
+    /// <summary>How many requests may wait for a connection, to whichever node; more are answered 503 at once; 0 to 1,000,000. Default 1,000.</summary>
     [Range(0, 1_000_000, ErrorMessage = "must be between 0 and 1000000.")]
     public int MaxWaiting { get; set; } = 1000;
 

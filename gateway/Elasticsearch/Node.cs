@@ -79,11 +79,11 @@ internal sealed class Node(Uri address)
         return last.Uri;
     }
 
-    /// <summary>An attempt on it begins; gives back how many are under way with it.</summary>
+    /// <summary>An attempt on it begins; gives back how many are under way then.</summary>
     public int BeginAttempt() => Interlocked.Increment(ref _attempts);
 
-    /// <summary>It has ended, however.</summary>
-    public void EndAttempt() => Interlocked.Decrement(ref _attempts);
+    /// <summary>It has ended, however; gives back how many are still under way.</summary>
+    public int EndAttempt() => Interlocked.Decrement(ref _attempts);
 
     /// <summary>A live node may always be used; a rested one by a single request, which finds out for all others.</summary>
     public NodeUse? TryUse(DateTimeOffset now)

@@ -17,6 +17,9 @@ internal enum NodeResult
 
     /// <summary>The time for this attempt is over.</summary>
     TooSlow,
+
+    /// <summary>Nothing was sent, for as many requests as may wait for a connection already.</summary>
+    NotSent,
 }
 
 /// <summary>

@@ -18,9 +18,6 @@ internal sealed class NodeList
         _known = new Known(_configured, []);
     }
 
-    /// <summary>How many take turns.</summary>
-    public int Count => _known.InTurn.Length;
-
     /// <summary>Those that take turns.</summary>
     public IReadOnlyList<Node> InTurn => _known.InTurn;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Tests.Hosting;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Elasticsearch;
 
@@ -97,6 +98,36 @@ public sealed class LimitTests
         Assert.Single(node.Connections);
         Assert.Contains("too_many_waiting", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
         await scene.GetsInfoAsync();
+    }
+
+    /// <summary>What a node that does not serve could hold is no room at the other.</summary>
+    [Fact]
+    public async Task As_many_may_wait_behind_the_one_node_that_serves_as_behind_all()
+    {
+        var released = new TaskCompletionSource();
+        await using var node = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is not null)
+            {
+                await connection.WaitAsync(released.Task);
+                await connection.SendAsync(Answers.Info);
+            }
+        });
+        Uri[] nodes = [new("http://127.0.0.1:1/"), new("http://127.0.0.1:2/"), node.Address];
+        await using Scene scene = await Scene.StartAsync(new FakeTimeProvider(), nodes, ("MaxConnectionsPerNode", "2"), ("MaxWaiting", "3"));
+
+        // The first finds out that two of the three are gone, and they rest for as long as this test goes on.
+        Task<HttpResponseMessage> first = scene.GetAsync();
+        await Eventually.Holds(() => node.Requests.Count == 1, "the first request at the node");
+        Task<HttpResponseMessage>[] requests = [first, .. Enumerable.Range(0, 9).Select(_ => scene.GetAsync())];
+        await Eventually.Holds(() => requests.Count(static request => request.IsCompleted) == 5, "5 answers at once");
+        released.SetResult();
+        HttpResponseMessage[] answers = await Task.WhenAll(requests);
+
+        Assert.Equal(5, answers.Count(static answer => answer.StatusCode == HttpStatusCode.ServiceUnavailable));
+        Assert.Equal(5, answers.Count(static answer => answer.StatusCode == HttpStatusCode.OK));
+        Assert.Contains("too_many_waiting", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
+        Array.ForEach(answers, static answer => answer.Dispose());
     }
 
     [Fact]

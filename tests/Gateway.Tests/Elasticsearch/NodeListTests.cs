@@ -261,7 +261,7 @@ public sealed class NodeListTests
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.Single(Names(nodes, 10), "a");
         Assert.False(nodes.Replace([new Uri("http://a/"), new Uri("http://c/")]));
-        Assert.Equal(2, nodes.Count);
+        Assert.Equal(2, nodes.InTurn.Count);
     }
 
     [Fact]
