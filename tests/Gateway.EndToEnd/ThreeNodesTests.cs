@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gateway.EndToEnd.Hosting;
 
 namespace Gateway.EndToEnd;
 
-/// <summary>A real cluster of three nodes that die, hang and come back, under load.</summary>
+/// <summary>A real cluster of three nodes that die, hang and come back, under load, with the real Flask app beside them.</summary>
 public sealed partial class ThreeNodesTests(SharedServers servers, ITestOutputHelper output) : EndToEndTest(servers, output)
 {
     private const int Connections = 16;
@@ -30,10 +31,13 @@ public sealed partial class ThreeNodesTests(SharedServers servers, ITestOutputHe
         await using var cluster = new ElasticsearchCluster(Processes);
         ElasticsearchNode[] nodes = [cluster.Add("n1"), cluster.Add("n2"), cluster.Add("n3")];
         await ElasticsearchCluster.StartAsync(nodes);
-        await ACallerLeavesAsync(nodes);
-        GatewayProcess gateway = await StartGatewayAsync(nodes, _limits);
+        PythonApp app = await PythonApp.StartAsync(Processes, PythonApp.FlaskOnGunicorn, nodes[0].Address);
+        await ACallerLeavesAsync(app, nodes);
+        GatewayProcess gateway = await StartGatewayAsync(app, nodes, _limits);
         IReadOnlyDictionary<string, string> bodies = await BodiesAsync(gateway, nodes);
+        Assert.Equal(await FirstAnswerAsync(app), bodies[nodes[0].Name]);
 
+        await using var appLoad = new SteadyLoad(gateway.Address, "/sync", 1);
         await using var load = new SteadyLoad(gateway.Address, "/", Connections);
         (TimeSpan From, TimeSpan To) noNode = await AllAtOnceAsync(load, nodes);
         for (int turn = 0; load.Now < _load; turn++)
@@ -42,7 +46,10 @@ public sealed partial class ThreeNodesTests(SharedServers servers, ITestOutputHe
         }
 
         IReadOnlyList<TimedAnswer> answers = await load.StopAsync();
+        IReadOnlyList<TimedAnswer> ofApp = await appLoad.StopAsync();
         Show(answers, noNode);
+        Output.WriteLine($"{ofApp.Count} answers of the app's beside them; slowest {ofApp.Max(static answer => answer.Took):g}");
+        Assert.All(ofApp, static answer => Assert.Equal((200, "sync\n"), (answer.Status, answer.Body)));
         Assert.All(answers, static answer => Assert.True(answer.Status != 0, answer.Body));
         TimedAnswer[] good = [.. answers.Where(static answer => answer.Status == 200)];
         Assert.Empty(good.Select(static answer => answer.Body).Distinct().Select(body => Known(body, bodies)).Except(bodies.Values));
@@ -63,10 +70,10 @@ public sealed partial class ThreeNodesTests(SharedServers servers, ITestOutputHe
             TimeSpan.FromSeconds(90));
     }
 
-    private Task<GatewayProcess> StartGatewayAsync(ElasticsearchNode[] nodes, string[] limits) => GatewayProcess.StartAsync(
+    private Task<GatewayProcess> StartGatewayAsync(PythonApp app, ElasticsearchNode[] nodes, string[] limits) => GatewayProcess.StartAsync(
         Processes,
         [.. GatewayProcess.Production, ("OTEL_METRICS_EXPORTER", "prometheus")],
-        [$"--Legacy:Address={Loopback.Nowhere}", .. nodes.Select(static (node, i) => $"--Elasticsearch:Nodes:{i}={node.Address}"), .. _settings, .. limits]);
+        [$"--Legacy:Address={app.Address}", .. nodes.Select(static (node, i) => $"--Elasticsearch:Nodes:{i}={node.Address}"), .. _settings, .. limits]);
 
     /// <summary>What the gateway sends of each node, by its name: the same JSON as the node's own.</summary>
     private static async Task<IReadOnlyDictionary<string, string>> BodiesAsync(GatewayProcess gateway, ElasticsearchNode[] nodes)
@@ -85,10 +92,19 @@ public sealed partial class ThreeNodesTests(SharedServers servers, ITestOutputHe
         return bodies;
     }
 
-    /// <summary>That a node is too slow for its caller is no reason to let it rest.</summary>
-    private async Task ACallerLeavesAsync(ElasticsearchNode[] nodes)
+    /// <summary>What the app answers by itself while its client is new; its second answer is the fault.</summary>
+    private static async Task<string> FirstAnswerAsync(PythonApp app)
     {
-        GatewayProcess gateway = await StartGatewayAsync(nodes, _patience);
+        using HttpClient client = Loopback.Client(app.Address, 1);
+        IReadOnlyList<Answer> answers = await Load.InARowAsync(client, "/", 2);
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.InternalServerError], answers.Select(static answer => answer.Status));
+        return answers[0].Text;
+    }
+
+    /// <summary>That a node is too slow for its caller is no reason to let it rest.</summary>
+    private async Task ACallerLeavesAsync(PythonApp app, ElasticsearchNode[] nodes)
+    {
+        GatewayProcess gateway = await StartGatewayAsync(app, nodes, _patience);
         await BodiesAsync(gateway, nodes);
         double sent = await SentAsync(gateway);
         Array.ForEach(nodes, static node => node.Pause());
