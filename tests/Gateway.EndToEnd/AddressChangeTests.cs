@@ -10,16 +10,18 @@ public sealed class AddressChangeTests(SharedServers servers, ITestOutputHelper 
     private const string Wrapper = "/usr/lib/x86_64-linux-gnu/libnss_wrapper.so";
     private const string Info = """{"name":"n","cluster_name":"c","tagline":"You Know, for Search","version":{"number":"8.19.0"}}""";
 
+    private const int Turns = 4;
+
     /// <summary>Debian's nss_wrapper reads names from a file of our own in place of /etc/hosts.</summary>
     [Fact]
-    public async Task A_changed_address_is_used_within_the_lifetime_of_a_connection_and_no_request_is_lost()
+    public async Task A_changed_address_is_used_within_the_lifetime_of_a_connection_without_a_lost_or_a_slow_request()
     {
         Assert.False(Environment.GetEnvironmentVariable("CI") == "true" && !File.Exists(Wrapper), "nss_wrapper is missing.");
         Assert.SkipUnless(File.Exists(Wrapper), "nss_wrapper is missing: apt-get install libnss-wrapper.");
-        int atFirst = 0, atSecond = 0;
+        int[] asked = [0, 0];
         int port = Loopback.FreePort();
-        await using LocalServer first = await LocalServer.StartAsync(context => AnswerAsync(context, () => Interlocked.Increment(ref atFirst)), "127.0.0.1", port);
-        await using LocalServer second = await LocalServer.StartAsync(context => AnswerAsync(context, () => Interlocked.Increment(ref atSecond)), "127.0.0.2", port);
+        await using LocalServer first = await LocalServer.StartAsync(context => AnswerAsync(context, ref asked[0]), "127.0.0.1", port);
+        await using LocalServer second = await LocalServer.StartAsync(context => AnswerAsync(context, ref asked[1]), "127.0.0.2", port);
         using var files = new CertificateFolder();
         files.Write("hosts", "127.0.0.1 cluster.test\n");
         GatewayProcess gateway = await GatewayProcess.StartAsync(
@@ -30,32 +32,53 @@ public sealed class AddressChangeTests(SharedServers servers, ITestOutputHelper 
                 "--Elasticsearch:PooledConnectionLifetime=00:00:02", "--Views:info:SingleFlight=false",
             ]);
         await using var load = new SteadyLoad(gateway.Address, "/", 8);
+        await load.MoreAsync(500);
+        Assert.Equal(0, asked[1]);
+        List<double> steady = [];
+        List<double> changing = [];
 
-        await load.MoreAsync(200);
-        Assert.Equal(0, atSecond);
-        files.Write("hosts", "127.0.0.2 cluster.test\n");
-        int before = load.Answers.Count;
-        await Eventually.Holds(() => atSecond > 0, "the first request at the new address");
-        await Eventually.HoldsAsync(
-            async () =>
+        // To and fro, so that whatever else the machine does meets both, and the best turn of each counts.
+        for (int turn = 0; turn < Turns; turn++)
+        {
+            steady.Add(await SlowOfAsync(load, () => load.MoreAsync(500)));
+            int now = (turn + 1) % 2;
+            int before = asked[now];
+            files.Write("hosts", $"127.0.0.{(now + 1).ToString(CultureInfo.InvariantCulture)} cluster.test\n");
+            changing.Add(await SlowOfAsync(load, async () =>
             {
-                int still = atFirst;
-                await load.MoreAsync(100);
-                return atFirst == still;
-            },
-            "the last request at the old address");
+                await Eventually.Holds(() => asked[now] > before, "the first request at the new address");
+                await Eventually.HoldsAsync(
+                    async () =>
+                    {
+                        int still = asked[1 - now];
+                        await load.MoreAsync(100);
+                        return asked[1 - now] == still;
+                    },
+                    "the last request at the old address");
+            }));
+        }
 
-        // None waits for an old connection to end, and each new one costs the request that finds none a connect.
         IReadOnlyList<TimedAnswer> answers = await load.StopAsync();
+        Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{answers.Count} answers, {asked[0]} from the one address and {asked[1]} from the other; p99 {steady.Min():0.0} ms, while the address changes {changing.Min():0.0} ms"));
         Assert.DoesNotContain(answers, static answer => answer.Status != 200);
-        Output.WriteLine(
-            $"{answers.Count} answers, none lost, {before} of them before the change; at the old address {atFirst}, at the new one {atSecond}; slowest {answers.Max(static answer => answer.Took).TotalMilliseconds:0} ms");
         Assert.DoesNotContain(gateway.Log, static entry => entry.LogLevel is "Warning" or "Error");
+        // None waits for an old connection to end; a new one costs the request that finds none a lookup and a connect.
+        Assert.InRange(changing.Min() / steady.Min(), 0, 5);
     }
 
-    private static Task AnswerAsync(HttpContext context, Action count)
+    /// <summary>How long the slowest hundredth took, in milliseconds, of what was answered meanwhile.</summary>
+    private static async Task<double> SlowOfAsync(SteadyLoad load, Func<Task> meanwhile)
     {
-        count();
+        int before = load.Answers.Count;
+        await meanwhile();
+        double[] times = [.. load.Answers.Skip(before).Select(static answer => answer.Took.TotalMilliseconds).Order()];
+        return times[times.Length * 99 / 100];
+    }
+
+    private static Task AnswerAsync(HttpContext context, ref int asked)
+    {
+        Interlocked.Increment(ref asked);
         context.Response.ContentType = "application/json";
         context.Response.Headers["X-Elastic-Product"] = "Elasticsearch";
         return context.Response.WriteAsync(Info);
