@@ -23,16 +23,33 @@ internal static class SettingsFeature
     ];
 
     /// <summary>Binds the section to new options, registers them for injection, and remembers what is wrong with them.</summary>
-    public static TOptions AddSettings<TOptions>(this WebApplicationBuilder builder, string section)
+    /// <param name="builder">The application's.</param>
+    /// <param name="section">The section's name.</param>
+    /// <param name="check">Says what is wrong with options beyond what they say themselves, a sentence each.</param>
+    public static TOptions AddSettings<TOptions>(this WebApplicationBuilder builder, string section, Func<TOptions, IEnumerable<string>>? check = null)
         where TOptions : class, new()
     {
-        var options = new TOptions();
         ConfigurationProblems problems = builder.Problems();
         problems.Sections.Add(section);
-        problems.Sentences.AddRange(SettingsReader.Read(builder.Configuration.GetSection(section), options));
-        problems.Checks.Add(configuration => SettingsReader.Read(configuration.GetSection(section), new TOptions()));
+        (TOptions options, IEnumerable<string> wrong) = Read(builder.Configuration);
+        problems.Sentences.AddRange(wrong);
+        problems.Checks.Add(configuration => Read(configuration).Problems);
         builder.Services.AddSingleton(options);
         return options;
+
+        (TOptions Options, IEnumerable<string> Problems) Read(IConfiguration configuration)
+        {
+            var read = new TOptions();
+            return (read, [.. SettingsReader.Read(configuration.GetSection(section), read), .. check?.Invoke(read) ?? []]);
+        }
+    }
+
+    /// <summary>Holds the configuration to what this says is wrong with it, a sentence each: now, and whenever its files have changed.</summary>
+    public static void AddCheck(this WebApplicationBuilder builder, Func<IConfigurationRoot, IEnumerable<string>> check)
+    {
+        ConfigurationProblems problems = builder.Problems();
+        problems.Sentences.AddRange(check(builder.Configuration));
+        problems.Checks.Add(check);
     }
 
     /// <summary>Looks at these files for as long as the gateway runs.</summary>
@@ -42,7 +59,7 @@ internal static class SettingsFeature
         builder.Services.AddHostedService<FileWatch>();
     }
 
-    /// <summary>Remembers a problem that a feature found beyond its options.</summary>
+    /// <summary>Remembers a problem of something that does not change while the gateway runs, or is looked at by a feature of its own.</summary>
     public static void AddProblem(this WebApplicationBuilder builder, string sentence) => builder.Problems().Sentences.Add(sentence);
 
     /// <summary>Builds the application.</summary>
@@ -59,7 +76,7 @@ internal static class SettingsFeature
     {
         ConfigurationProblems problems = builder.Problems();
         return new LiveConfiguration(builder.Configuration, configuration =>
-            [.. OfSections(configuration, problems.Sections), .. problems.Checks.SelectMany(check => check(configuration))]);
+            [.. OfSections(configuration, problems.Sections).Concat(problems.Checks.SelectMany(check => check(configuration))).Distinct()]);
     }
 
     private static IEnumerable<string> OfSections(IConfigurationRoot configuration, HashSet<string> ours) =>
@@ -107,7 +124,7 @@ internal static class SettingsFeature
 
         public List<string> Sentences { get; } = [];
 
-        /// <summary>What each section's options say of a configuration that comes later.</summary>
-        public List<Func<IConfiguration, IReadOnlyList<string>>> Checks { get; } = [];
+        /// <summary>What is said of a configuration that comes later.</summary>
+        public List<Func<IConfigurationRoot, IEnumerable<string>>> Checks { get; } = [];
     }
 }

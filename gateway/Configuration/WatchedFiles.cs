@@ -30,14 +30,17 @@ internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDis
         ? string.Create(CultureInfo.InvariantCulture, $"{Words.Files} is refused since {refusal.Since:yyyy-MM-ddTHH:mm:ssZ}, {Words.Kept}: {refusal.Reason}")
         : null;
 
-    /// <summary>Compares the files with what was judged last, and judges them anew where they have changed.</summary>
+    /// <summary>
+    /// Compares the files with what was judged last, and judges them anew where they have changed, or were refused: other files, which they name, may be
+    /// what was wrong.
+    /// </summary>
     public async Task LookAsync()
     {
         await _looking.WaitAsync();
         try
         {
             FilesFound found = Read();
-            if (found.IsSameAs(_judged))
+            if (found.IsSameAs(_judged) && _refusal is null)
             {
                 _doubtful = null;
             }
@@ -67,15 +70,19 @@ internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDis
         {
             (_running, _judged, _doubtful, _refusal) = (found, found, null, null);
         }
-        else if (_doubtful?.IsSameAs(found) != true)
+        else if (!found.IsSameAs(_judged) && _doubtful?.IsSameAs(found) != true)
         {
             // One may be half written, or between two versions: judged when it is the same at the next look.
             _doubtful = found;
         }
         else
         {
+            if (!found.IsSameAs(_judged))
+            {
+                Refuse(problems);
+            }
+
             (_judged, _doubtful) = (found, null);
-            Refuse(problems);
             string reason = problems.Count == 1 ? problems[0] : $"{problems[0]} ({problems.Count - 1} more in the log)";
             _refusal = new Refused(_refusal?.Since ?? time.GetUtcNow(), reason);
         }

@@ -9,16 +9,13 @@ internal static class ElasticsearchFeature
 {
     public static void AddElasticsearch(this WebApplicationBuilder builder)
     {
-        ElasticsearchOptions options = builder.AddSettings<ElasticsearchOptions>(ElasticsearchOptions.Section);
+        ElasticsearchOptions options = builder.AddSettings<ElasticsearchOptions>(
+            ElasticsearchOptions.Section,
+            static options => UnusableFiles(options).Select(static file => $"{ElasticsearchOptions.Section}:{file.Key}: {file.Problem}."));
         builder.Services.AddSingleton<ElasticsearchClient>();
         if (options.Sniffing)
         {
             builder.Services.AddHostedService<SniffingService>();
-        }
-
-        foreach ((string key, string problem) in UnusableFiles(options))
-        {
-            builder.AddProblem($"{ElasticsearchOptions.Section}:{key}: {problem}.");
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using Gateway.Configuration;
-using Gateway.Legacy;
 using Gateway.Responding;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -13,8 +12,6 @@ namespace Gateway.Listening;
 /// <summary>Ports, certificates and limits.</summary>
 internal static class ListeningFeature
 {
-    private const string AdminEndpoint = "Admin";
-
     public static void AddListening(this WebApplicationBuilder builder)
     {
         // RFC 9112 §2.2 lets a server read a bare LF as the end of a line. Where the next one reads it otherwise, a request is smuggled.
@@ -22,13 +19,9 @@ internal static class ListeningFeature
         // Kestrel would close a listener and open it anew where the file of its certificate changes.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableCertificateFileWatching", true);
         AdminOptions admin = builder.AddSettings<AdminOptions>(AdminOptions.Section);
-        builder.Configuration.AddInMemoryCollection([new($"Kestrel:Endpoints:{AdminEndpoint}:Url", admin.Url)]);
-        foreach (string wrong in KestrelKeys.Problems(builder.Configuration.GetSection("Kestrel")))
-        {
-            builder.AddProblem(wrong);
-        }
-
-        CheckEndpoints(builder);
+        builder.Configuration.AddInMemoryCollection([new($"Kestrel:Endpoints:{AdminOptions.Endpoint}:Url", admin.Url)]);
+        builder.AddCheck(static configuration => KestrelKeys.Problems(configuration.GetSection("Kestrel")));
+        builder.AddCheck(Listeners.Problems);
         var tls = TlsEndpoints.Read(builder);
 
         builder.Services.AddSingleton(tls);
@@ -86,7 +79,7 @@ internal static class ListeningFeature
 
     private static void Configure(ListenOptions listener, string name, TlsEndpoints tls, ILogger logger)
     {
-        if (name == AdminEndpoint)
+        if (name == AdminOptions.Endpoint)
         {
             listener.Use(static next => connection =>
             {
@@ -104,36 +97,5 @@ internal static class ListeningFeature
         services.AddSingleton(server);
         services.AddSingleton<IServer>(provider => new EdgeServer(
             (IServer)provider.GetRequiredService(server), provider.GetRequiredService<TracingOptions>()));
-    }
-
-    private static void CheckEndpoints(WebApplicationBuilder builder)
-    {
-        const string App = $"{LegacyOptions.Section}:{nameof(LegacyOptions.Address)}";
-        _ = HttpAddress.TryRead(builder.Configuration[App], out Uri? app);
-        List<(string Key, BindingAddress Address)> listeners = [];
-        foreach (IConfigurationSection endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
-        {
-            string key = endpoint.Key == AdminEndpoint ? $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}" : $"{endpoint.Path}:Url";
-            if (!ListenAddress.TryRead(endpoint["Url"], out BindingAddress? address))
-            {
-                builder.AddProblem($"{key}: the value is not a URL to listen on: http or https, an IP address, localhost or *, and a port, such as http://*:8080.");
-                continue;
-            }
-
-            if (address.IsUnixPipe && !Directory.Exists(Path.GetDirectoryName(address.UnixPipePath)))
-            {
-                builder.AddProblem($"{key}: the folder of the socket '{address.UnixPipePath}' does not exist.");
-            }
-            else if (app is not null && ListenAddress.IsAt(address, app))
-            {
-                builder.AddProblem($"{App}: the gateway itself listens there, by {key}; it has to be the app's URL.");
-            }
-            else if (listeners.Find(other => ListenAddress.Clash(other.Address, address)) is { Key: { } other })
-            {
-                builder.AddProblem($"{key}: {other} already listens on this port.");
-            }
-
-            listeners.Add((key, address));
-        }
     }
 }

@@ -8,29 +8,21 @@ namespace Gateway.Listening;
 /// <summary>The listeners whose TLS is ours, by the name of their endpoint; Kestrel's own does the rest.</summary>
 internal sealed class TlsEndpoints
 {
-    private readonly Dictionary<string, IReadOnlyList<TlsName>> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, IReadOnlyList<TlsName>> _names;
     private readonly LiveFiles<X509Certificate2Collection>? _clientAuthorities;
 
-    private TlsEndpoints(LiveFiles<X509Certificate2Collection>? clientAuthorities) => _clientAuthorities = clientAuthorities;
+    private TlsEndpoints(Dictionary<string, IReadOnlyList<TlsName>> names, LiveFiles<X509Certificate2Collection>? clientAuthorities) =>
+        (_names, _clientAuthorities) = (names, clientAuthorities);
 
     /// <summary>Whether some listener does not want the same of the clients of all its names.</summary>
     public bool DifferByName => _names.Values.Any(static names => names.DistinctBy(static name => name.Clients).Count() > 1);
 
     public static TlsEndpoints Read(WebApplicationBuilder builder)
     {
-        IConfigurationSection kestrel = builder.Configuration.GetSection("Kestrel");
-        var reader = new TlsReader(kestrel, builder.Environment, builder.AddProblem);
-        var endpoints = new TlsEndpoints(ReadClientAuthorities(builder));
-        foreach (IConfigurationSection endpoint in kestrel.GetSection("Endpoints").GetChildren())
-        {
-            if (reader.Names(endpoint) is { } names)
-            {
-                endpoints._names[endpoint.Key] = names;
-            }
-        }
-
-        CheckUnused(kestrel.GetSection("Certificates"), builder);
-        return endpoints;
+        IHostEnvironment environment = builder.Environment;
+        TlsOptions options = builder.AddSettings<TlsOptions>(TlsOptions.Section, static options => ProblemsOf(options));
+        builder.AddCheck(configuration => ProblemsOf(configuration.GetSection("Kestrel"), environment));
+        return new TlsEndpoints(Names(builder.Configuration.GetSection("Kestrel"), environment, static _ => { }), ClientAuthorities(options));
     }
 
     public void Use(ListenOptions listener, string endpoint, ILogger logger)
@@ -41,31 +33,42 @@ internal sealed class TlsEndpoints
         }
     }
 
-    /// <summary>Kestrel opens these, whether a listener needs them or not, and would not start.</summary>
-    private static void CheckUnused(IConfigurationSection certificates, WebApplicationBuilder builder)
+    private static Dictionary<string, IReadOnlyList<TlsName>> Names(IConfigurationSection kestrel, IHostEnvironment environment, Action<string> problem)
     {
-        foreach (IConfigurationSection certificate in certificates.GetChildren())
+        var reader = new TlsReader(kestrel, environment, problem);
+        var all = new Dictionary<string, IReadOnlyList<TlsName>>(StringComparer.OrdinalIgnoreCase);
+        foreach (IConfigurationSection endpoint in kestrel.GetSection("Endpoints").GetChildren())
         {
-            if (LiveCertificate.Of(certificate, builder.Environment.ContentRootPath) is { } files && files.Get(out string? problem) is null)
+            if (reader.Names(endpoint) is { } names)
             {
-                builder.AddProblem($"{certificate.Path}: {problem}.");
+                all[endpoint.Key] = names;
             }
         }
+
+        return all;
     }
 
-    private static LiveFiles<X509Certificate2Collection>? ReadClientAuthorities(WebApplicationBuilder builder)
+    private static List<string> ProblemsOf(IConfigurationSection kestrel, IHostEnvironment environment)
     {
-        if (builder.AddSettings<TlsOptions>(TlsOptions.Section).ClientAuthorityFile is not { } file)
+        List<string> problems = [];
+        Names(kestrel, environment, problems.Add);
+        // Kestrel opens these, whether a listener needs them or not, and would not start.
+        foreach (IConfigurationSection certificate in kestrel.GetSection("Certificates").GetChildren())
         {
-            return null;
+            if (LiveCertificate.Of(certificate, environment.ContentRootPath) is { } files && files.Get(out string? problem) is null)
+            {
+                problems.Add($"{certificate.Path}: {problem}.");
+            }
         }
 
-        var authorities = new LiveFiles<X509Certificate2Collection>(() => PemFiles.Authorities(file), file);
-        if (authorities.Get(out string? problem) is null)
-        {
-            builder.AddProblem($"{TlsOptions.Section}:{nameof(TlsOptions.ClientAuthorityFile)}: {problem}.");
-        }
-
-        return authorities;
+        return problems;
     }
+
+    private static LiveFiles<X509Certificate2Collection>? ClientAuthorities(TlsOptions options) =>
+        options.ClientAuthorityFile is { } file ? new(() => PemFiles.Authorities(file), file) : null;
+
+    private static IEnumerable<string> ProblemsOf(TlsOptions options) =>
+        ClientAuthorities(options) is { } authorities && authorities.Get(out string? problem) is null
+            ? [$"{TlsOptions.Section}:{nameof(TlsOptions.ClientAuthorityFile)}: {problem}."]
+            : [];
 }

@@ -9,12 +9,7 @@ internal static class ViewsFeature
 {
     public static void AddViews(this WebApplicationBuilder builder)
     {
-        ViewsOptions configured = builder.AddSettings<ViewsOptions>(ViewsOptions.Section);
-        foreach (var same in configured.Served.GroupBy(static view => view.Value.Path).Where(static group => group.Count() > 1))
-        {
-            builder.AddProblem($"{ViewsOptions.Section}: {string.Join(" and ", same.Select(static view => view.Key))} have the same path {same.Key}.");
-        }
-
+        ViewsOptions configured = builder.AddSettings<ViewsOptions>(ViewsOptions.Section, Twins);
         AddFile(builder, new ViewFile(ConfigurationFolder.Find(), configured));
     }
 
@@ -34,6 +29,12 @@ internal static class ViewsFeature
             return next(context);
         });
     }
+
+    private static IEnumerable<string> Twins(ViewsOptions views) =>
+        from view in views.Served
+        group view.Key by view.Value.Path into same
+        where same.Count() > 1
+        select $"{ViewsOptions.Section}: {string.Join(" and ", same)} have the same path {same.Key}.";
 
     private static void AddFile(WebApplicationBuilder builder, ViewFile file)
     {

@@ -52,6 +52,7 @@ public sealed class SettingsReaderTests
     [InlineData("Kestrel:Endpoints:Http:Sni:a.example:Certificate:Path=a.pfx", "Kestrel:Endpoints:Http:Sni: has a meaning with an https URL only.")]
     [InlineData("Admin:Url=http://[::]:8080", "Kestrel:Endpoints:Http:Url: Admin:Url already listens on this port.")]
     [InlineData("Kestrel:Endpoints:Other:Url=http://127.0.0.1:8080", "Kestrel:Endpoints:Other:Url: Kestrel:Endpoints:Http:Url already listens on this port.")]
+    [InlineData("Kestrel:Endpoints:Admin:Url=http://127.0.0.1:8099", "Kestrel:Endpoints:Admin:Url: the name is taken; the URL of the admin listener is Admin:Url.")]
     [InlineData("Kestrel:Endpoints:Http:Protocols=Http3", "Kestrel:Endpoints:Http: HTTP/3 alone wants https")]
     [InlineData("Kestrel:Certificates:Default:Path=/none.pfx", "Kestrel:Certificates:Default: the file '/none.pfx' cannot be read")]
     [InlineData("Guard:Methods:0=get", "Guard:Methods: 'get' is not the method GET: their case matters.")]

@@ -67,6 +67,14 @@ public sealed class ReloadTests
     [InlineData("""{ "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Match": { "Path": "/x" } } } } }""", "ReverseProxy:Routes:r:ClusterId: there is no such cluster")]
     [InlineData("""{ "ReverseProxy": { "Clusters": { "c": { "LoadBalancingPolicy": "Nonsense" } } } }""", "ReverseProxy: ")]
     [InlineData("""{ "ReverseProxy": { "Clusters": { "c": { "Destinations": { "d": { "Address": "one" } } } } } }""", "ReverseProxy:Clusters:c:Destinations:d:Address: ")]
+    [InlineData("""{ "Kestrel": { "Limitz": {} } }""", "Kestrel:Limitz: there is no such setting")]
+    [InlineData("""{ "Kestrel": { "Endpoints": { "Other": { "Url": "nonsense" } } } }""", "Kestrel:Endpoints:Other:Url: the value is not a URL to listen on")]
+    [InlineData("""{ "Kestrel": { "Endpoints": { "Other": { "Url": "https://127.0.0.1:0" } } } }""", "Kestrel:Endpoints:Other: https wants a certificate")]
+    [InlineData("""{ "Kestrel": { "Endpoints": { "Admin": { "Url": "http://127.0.0.1:0" } } } }""", "Kestrel:Endpoints:Admin:Url: the name is taken; the URL of the admin listener is Admin:Url.")]
+    [InlineData("""{ "Kestrel": { "Certificates": { "Default": { "Path": "/none.pfx" } } } }""", "Kestrel:Certificates:Default: the file '/none.pfx' cannot be read")]
+    [InlineData("""{ "Tls": { "ClientAuthorityFile": "/etc/hostname" } }""", "Tls:ClientAuthorityFile: the file '/etc/hostname' has no PEM certificate.")]
+    [InlineData("""{ "Views": { "twin": { "Path": "/", "Elasticsearch": "GET /" } } }""", "Views: info and twin have the same path /.")]
+    [InlineData("""{ "Elasticsearch": { "CertificateAuthorityFile": "/etc/hostname" } }""", "Elasticsearch:CertificateAuthorityFile: the file '/etc/hostname' has no PEM certificate.")]
     public async Task A_wrong_file_keeps_what_runs_and_is_said_once_in_the_log_the_metric_and_the_readiness(string? text, string why)
     {
         await using ReloadScene scene = await ReloadScene.StartAsync("{}");
@@ -92,6 +100,30 @@ public sealed class ReloadTests
         Assert.Equal("ready\n", await scene.ReadinessAsync());
         Assert.Equal("two", await scene.GetAsync("/shop"));
         Assert.Equal(["applied", "refused", "applied"], scene.Counted.Select(static counted => counted.Split('=')[1].TrimEnd('}')));
+    }
+
+    /// <summary>What is wrong may lie in a file that the configuration names, and be put right there.</summary>
+    [Fact]
+    public async Task A_refused_file_is_served_once_what_it_names_is_there()
+    {
+        await using ReloadScene scene = await ReloadScene.StartAsync("{}");
+        scene.Gateway.ErrorsAreExpected = true;
+        string key = scene.PathOf("key");
+        string changed = ReloadScene.Route("/shop", scene.One).Replace("{ \"ReverseProxy\"", $$"""{ "Elasticsearch": { "ApiKeyFile": "{{key}}" }, "ReverseProxy" """, StringComparison.Ordinal);
+
+        await scene.ChangeAsync(changed);
+        await scene.LookAsync();
+        await scene.LookAsync();
+        Assert.Contains($"Elasticsearch:ApiKeyFile: the file '{key}' does not exist.", await scene.ReadinessAsync(), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(key, "");
+        await scene.LookAsync();
+        Assert.Contains($"Elasticsearch:ApiKeyFile: the file '{key}' is empty.", await scene.ReadinessAsync(), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(key, "id:key");
+        await scene.LookAsync();
+
+        Assert.Equal("ready\n", await scene.ReadinessAsync());
+        Assert.Equal("one", await scene.GetAsync("/shop"));
+        Assert.Single(scene.Gateway.Log, static entry => entry.Level == LogLevel.Error);
     }
 
     [Fact]

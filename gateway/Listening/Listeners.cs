@@ -1,0 +1,55 @@
+using Gateway.Configuration;
+using Gateway.Legacy;
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace Gateway.Listening;
+
+/// <summary>What is wrong with the URLs that the gateway is to listen on, before Kestrel tries.</summary>
+internal static class Listeners
+{
+    private const string AdminKey = $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}";
+    private const string AppKey = $"{LegacyOptions.Section}:{nameof(LegacyOptions.Address)}";
+
+    public static IEnumerable<string> Problems(IConfigurationRoot configuration)
+    {
+        _ = HttpAddress.TryRead(configuration[AppKey], out Uri? app);
+        List<(string Key, BindingAddress Address)> others = [];
+        foreach ((string key, string? url) in Urls(configuration))
+        {
+            if (!ListenAddress.TryRead(url, out BindingAddress? address))
+            {
+                yield return $"{key}: the value is not a URL to listen on: http or https, an IP address, localhost or *, and a port, such as http://*:8080.";
+                continue;
+            }
+
+            if (address.IsUnixPipe && !Directory.Exists(Path.GetDirectoryName(address.UnixPipePath)))
+            {
+                yield return $"{key}: the folder of the socket '{address.UnixPipePath}' does not exist.";
+            }
+            else if (app is not null && ListenAddress.IsAt(address, app))
+            {
+                yield return $"{AppKey}: the gateway itself listens there, by {key}; it has to be the app's URL.";
+            }
+            else if (others.Find(other => ListenAddress.Clash(other.Address, address)) is { Key: { } other })
+            {
+                yield return $"{key}: {other} already listens on this port.";
+            }
+
+            others.Add((key, address));
+        }
+
+        // Ours is a layer above it, which would win without a word.
+        const string AdminUrl = $"Kestrel:Endpoints:{AdminOptions.Endpoint}:Url";
+        if (configuration.Providers.Any(static layer => layer is not MemoryConfigurationProvider && layer.TryGet(AdminUrl, out string? url) && !string.IsNullOrEmpty(url)))
+        {
+            yield return $"{AdminUrl}: the name is taken; the URL of the admin listener is {AdminKey}.";
+        }
+    }
+
+    /// <summary>That of the admin listener is told by its own key, which may have changed since the start.</summary>
+    private static IEnumerable<(string Key, string? Url)> Urls(IConfiguration configuration) =>
+        from endpoint in configuration.GetSection("Kestrel:Endpoints").GetChildren()
+        select endpoint.Key == AdminOptions.Endpoint
+            ? (AdminKey, configuration[AdminKey] is { Length: > 0 } url ? url : endpoint["Url"])
+            : ($"{endpoint.Path}:Url", endpoint["Url"]);
+}
