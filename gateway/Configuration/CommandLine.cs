@@ -1,6 +1,4 @@
-using System.Net.Sockets;
 using System.Reflection;
-using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Configuration;
 
@@ -64,15 +62,6 @@ internal static class CommandLine
         {
             return Fail(wrong.Problems);
         }
-        catch (Exception failed) when (CannotListen(failed))
-        {
-            return Fail([$"Kestrel:Endpoints or Admin:Url: cannot listen: {failed.Message}"]);
-        }
-        catch (Exception refused) when (refused.StackTrace?.Contains("at Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal) == true)
-        {
-            // Kestrel refuses some settings only when it starts, and nothing has found this one before.
-            return Fail([$"Kestrel: cannot start: {refused.Message.ReplaceLineEndings(" ")}"]);
-        }
     }
 
     /// <summary>
@@ -109,9 +98,6 @@ internal static class CommandLine
 
         return null;
     }
-
-    private static bool CannotListen(Exception failed) =>
-        failed is SocketException || failed is IOException { InnerException: AddressInUseException or SocketException };
 
     private static int Print(string text)
     {

@@ -33,18 +33,16 @@ internal static class Layers
         }
     }
 
-    /// <summary>Where the folder's files stand among the sources: after the shipped files and the defaults that are added to them.</summary>
+    /// <summary>Where the folder's files stand among the sources: after the defaults that depend on the environment.</summary>
     public static int PlaceOfFolder(IEnumerable<IConfigurationSource> sources) =>
-        sources.Index().Last(static source => source.Item is JsonConfigurationSource).Index + 2;
+        sources.Index().Single(static source => source.Item is DefaultsSource).Index + 1;
 
     private static void Insert(ConfigurationManager configuration, IHostEnvironment environment)
     {
         IList<IConfigurationSource> sources = configuration.Sources;
+        int shipped = sources.Index().Last(static source => source.Item is JsonConfigurationSource).Index;
+        sources.Insert(shipped + 1, new DefaultsSource { InitialData = DefaultsOf(environment, AddressesOfAspNetCore(configuration)) });
         int place = PlaceOfFolder(sources);
-        sources.Insert(place - 1, new MemoryConfigurationSource
-        {
-            InitialData = DefaultsOf(environment, AddressesOfAspNetCore(configuration)),
-        });
         FilesFound found = ConfigurationFolder.Read(ConfigurationFolder.Find());
         if (found.Failure is not null)
         {
@@ -107,4 +105,7 @@ internal static class Layers
 
     private static string[] Split(string? list) =>
         list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    /// <summary>Laid over the shipped files.</summary>
+    internal sealed class DefaultsSource : MemoryConfigurationSource;
 }

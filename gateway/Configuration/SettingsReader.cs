@@ -39,7 +39,7 @@ internal static class SettingsReader
             PropertyInfo? property = Array.Find(properties, p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
-                problems.Add($"{child.Path}: there is no such setting; {section.Path} has {string.Join(", ", properties.Select(static p => p.Name))}.");
+                problems.Add(WrongKey.Unknown(child, properties.Select(static p => p.Name)));
                 continue;
             }
 

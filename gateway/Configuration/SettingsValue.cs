@@ -16,7 +16,6 @@ internal static class SettingsValue
             _ when type == typeof(char) => (text.Length == 1 ? text[0] : null, "one character"),
             _ when type == typeof(bool) => (bool.TryParse(text, out bool flag) ? flag : null, "true or false"),
             _ when type == typeof(int) => (Int(text), "a whole number"),
-            _ when type == typeof(long) => (Long(text), "a whole number"),
             _ when type == typeof(TimeSpan) => (Duration(text), "a duration such as 00:00:02 or 00:00:00.8 (hours:minutes:seconds)"),
             _ when type == typeof(Uri) => (Address(text), "an absolute URL with http or https"),
             _ when type == typeof(IPNetwork) => (Network(text), $"a network such as 10.0.0.0/8 or fd00::/8, or {Callers.UnixSocket}"),
@@ -28,9 +27,6 @@ internal static class SettingsValue
 
     private static object? Int(string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
-
-    private static object? Long(string text) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null;
 
     /// <summary>Hours, minutes and seconds are all wanted: TimeSpan would read 30 as thirty days, and 00:30 as half an hour.</summary>
     private static object? Duration(string text) =>

@@ -12,7 +12,7 @@ internal static class EndedConnection
     /// <summary>Has Kestrel read no request after this one. From HTTP/2 on, a connection outlives the requests that fail on it.</summary>
     public static void TakeNoMoreRequests(this HttpContext context)
     {
-        if (IsHttp1(context.Request.Protocol))
+        if (context.Request.IsHttp1())
         {
             context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
@@ -20,10 +20,7 @@ internal static class EndedConnection
 
     /// <summary>Whether the client was gone before the request that is about to begin: none was sent, what stands there is what is left of a body.</summary>
     public static bool IsLeftOver(IHttpRequestFeature request, IFeatureCollection features) =>
-        IsHttp1(request.Protocol)
+        Http1.Is(request.Protocol)
         && (features.Get<IHttpRequestLifetimeFeature>()?.RequestAborted.IsCancellationRequested == true
             || features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed.IsCancellationRequested == true);
-
-    /// <summary>Where no version could be read, it is none of those that say which one they are before the first request.</summary>
-    private static bool IsHttp1(string protocol) => !HttpProtocol.IsHttp2(protocol) && !HttpProtocol.IsHttp3(protocol);
 }

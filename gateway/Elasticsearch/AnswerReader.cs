@@ -63,7 +63,8 @@ internal sealed class AnswerReader(int maxBytes, TimeProvider time)
         }
 
         var body = new ArrayBufferWriter<byte>();
-        for (int read = -1; read != 0;)
+        int read;
+        do
         {
             read = await stream.ReadAsync(body.GetMemory(1), cancellation);
             body.Advance(read);
@@ -72,6 +73,7 @@ internal sealed class AnswerReader(int maxBytes, TimeProvider time)
                 return null;
             }
         }
+        while (read > 0);
 
         return body.WrittenMemory;
     }

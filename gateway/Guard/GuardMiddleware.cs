@@ -90,7 +90,7 @@ internal sealed partial class GuardMiddleware
         }
 
         // HTTP/1.0 knows requests without a Host (RFC 9112 §3.2).
-        if (request.Host.HasValue ? !HostList.HasGoodPort(request.Host.Value) : request.Protocol != "HTTP/1.0")
+        if (request.Host.HasValue ? !HostList.HasGoodPort(request.Host.Value) : !HttpProtocol.IsHttp10(request.Protocol))
         {
             return Outcome.HostRefused;
         }
@@ -118,7 +118,7 @@ internal sealed partial class GuardMiddleware
     {
         HttpRequest request = context.Request;
         bool clear = request.Headers.TransferEncoding is [{ } coding] && coding.Equals("chunked", StringComparison.OrdinalIgnoreCase)
-            && request.Protocol != "HTTP/1.0" && !request.Headers.ContainsKey("X-Content-Length");
+            && !HttpProtocol.IsHttp10(request.Protocol) && !request.Headers.ContainsKey("X-Content-Length");
         if (!clear)
         {
             context.TakeNoMoreRequests();

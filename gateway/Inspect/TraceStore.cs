@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Gateway.Tracing;
 using OpenTelemetry;
@@ -29,12 +30,15 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
     }
 
     /// <summary>The spans of each request's trace, the youngest trace first.</summary>
-    public IReadOnlyList<IReadOnlyList<Activity>> Requests()
+    public IEnumerable<IReadOnlyList<Activity>> Requests()
     {
+        ImmutableArray<Activity>[] all;
         lock (_lock)
         {
-            return _requests.All();
+            all = _requests.All();
         }
+
+        return all.Reverse().Select(static trace => (IReadOnlyList<Activity>)trace);
     }
 
     /// <summary>The spans of one trace, of a request or of a connection being opened; empty where it is not kept any more.</summary>
@@ -42,7 +46,7 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
     {
         lock (_lock)
         {
-            return _requests.Find(traceId) ?? _setups.Find(traceId) ?? [];
+            return (_requests.Find(traceId) ?? _setups.Find(traceId)) is { } spans ? spans : [];
         }
     }
 
@@ -63,13 +67,14 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
     /// </summary>
     private sealed class Ring(int capacity)
     {
-        private readonly Dictionary<ActivityTraceId, List<Activity>> _traces = [];
+        // Immutable, so that all can be handed out at once: who ends a span waits for whoever reads.
+        private readonly Dictionary<ActivityTraceId, ImmutableArray<Activity>> _traces = [];
         private readonly Queue<ActivityTraceId> _order = new();
         private long _letters;
 
         public void Add(Activity span)
         {
-            if (!_traces.TryGetValue(span.TraceId, out List<Activity>? trace))
+            if (!_traces.TryGetValue(span.TraceId, out ImmutableArray<Activity> trace))
             {
                 if (_order.Count == capacity)
                 {
@@ -77,12 +82,12 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
                 }
 
                 _order.Enqueue(span.TraceId);
-                _traces[span.TraceId] = trace = [];
+                trace = [];
             }
 
-            if (trace.Count < MaxSpans)
+            if (trace.Length < MaxSpans)
             {
-                trace.Add(span);
+                _traces[span.TraceId] = trace.Add(span);
                 _letters += LettersOf(span);
             }
 
@@ -92,15 +97,15 @@ internal sealed class TraceStore(InspectOptions options) : BaseProcessor<Activit
             }
         }
 
-        public IReadOnlyList<IReadOnlyList<Activity>> All() =>
-            [.. _order.Reverse().Select(id => (IReadOnlyList<Activity>)[.. _traces[id]])];
+        /// <summary>The oldest first.</summary>
+        public ImmutableArray<Activity>[] All() => [.. _order.Select(id => _traces[id])];
 
-        public IReadOnlyList<Activity>? Find(ActivityTraceId traceId) => _traces.TryGetValue(traceId, out List<Activity>? spans) ? [.. spans] : null;
+        public ImmutableArray<Activity>? Find(ActivityTraceId traceId) => _traces.TryGetValue(traceId, out ImmutableArray<Activity> spans) ? spans : null;
 
         private void ForgetOldest()
         {
-            _traces.Remove(_order.Dequeue(), out List<Activity>? oldest);
-            _letters -= oldest!.Sum(LettersOf);
+            _traces.Remove(_order.Dequeue(), out ImmutableArray<Activity> oldest);
+            _letters -= oldest.Sum(LettersOf);
         }
     }
 }

@@ -7,13 +7,13 @@ namespace Gateway.Legacy;
 /// The head of an HTTP/1.x answer, looked at while it arrives and before .NET sees it, for what .NET lets pass: framing that may be
 /// another answer in disguise, and content that it does not expect and would take for the next answer.
 /// </summary>
-internal struct AnswerHead
+internal sealed class AnswerHead
 {
     /// <summary>No line that matters here is longer.</summary>
     private const int LongestLine = 256;
 
-    /// <summary>The beginning of a line whose end has not come.</summary>
-    private byte[]? _begun;
+    /// <summary>The beginning of a line whose end has not come, and how much of that there is.</summary>
+    private readonly byte[] _begun = new byte[LongestLine];
     private int _begunLength;
     private int _status;
     private int _lengths;
@@ -21,22 +21,31 @@ internal struct AnswerHead
     private bool _isHttp10;
     private bool _isEncodedOtherwise;
     private bool _hasLength;
+    private bool _isInFraming;
+    private bool _isFramingFolded;
 
     /// <summary>The whole head of the final answer has come.</summary>
     public bool IsOver { get; private set; }
 
     /// <summary>What follows is no HTTP.</summary>
-    public readonly bool IsSwitch => IsOver && _status == StatusCodes.Status101SwitchingProtocols;
+    public bool IsSwitch => IsOver && _status == StatusCodes.Status101SwitchingProtocols;
 
     /// <summary>
     /// Two lengths, or a length beside chunks (RFC 9112 §6.3); an encoding of which only the chunks would be taken off, or one in HTTP/1.0,
-    /// which has none (§6.1).
+    /// which has none (§6.1); one of these over several lines, of which .NET makes one.
     /// </summary>
-    public readonly bool IsUnsound =>
-        _lengths > 1 || (_encodings > 0 && (_lengths > 0 || _encodings > 1 || _isEncodedOtherwise || _isHttp10));
+    public bool IsUnsound =>
+        _isFramingFolded || _lengths > 1 || (_encodings > 0 && (_lengths > 0 || _encodings > 1 || _isEncodedOtherwise || _isHttp10));
 
     /// <summary>A 204 that announces content, which it cannot have (RFC 9110 §15.3.5): it may yet come.</summary>
-    public readonly bool AnnouncesTooMuch => _status == StatusCodes.Status204NoContent && (_hasLength || _encodings > 0);
+    public bool AnnouncesTooMuch => _status == StatusCodes.Status204NoContent && (_hasLength || _encodings > 0);
+
+    /// <summary>The next head begins.</summary>
+    public void Reset()
+    {
+        (_begunLength, _status, _lengths, _encodings) = (0, 0, 0, 0);
+        (_isHttp10, _isEncodedOtherwise, _hasLength, _isInFraming, _isFramingFolded, IsOver) = (false, false, false, false, false, false);
+    }
 
     /// <summary>Takes the next bytes of the connection.</summary>
     public void Take(ReadOnlySpan<byte> bytes)
@@ -67,7 +76,6 @@ internal struct AnswerHead
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
-        _begun ??= new byte[LongestLine];
         bytes = bytes[..Math.Min(bytes.Length, LongestLine - _begunLength)];
         bytes.CopyTo(_begun.AsSpan(_begunLength));
         _begunLength += bytes.Length;
@@ -89,7 +97,7 @@ internal struct AnswerHead
         else if (_status is >= 100 and < 200 and not StatusCodes.Status101SwitchingProtocols)
         {
             // An interim answer, and the next head.
-            this = new AnswerHead { _begun = _begun };
+            Reset();
         }
         else
         {
@@ -99,6 +107,14 @@ internal struct AnswerHead
 
     private void TakeField(ReadOnlySpan<byte> line)
     {
+        if (line[0] is (byte)' ' or (byte)'\t')
+        {
+            // RFC 9112 §5.2: the line before goes on.
+            _isFramingFolded |= _isInFraming;
+            return;
+        }
+
+        _isInFraming = false;
         int colon = line.IndexOf((byte)':');
         if (colon < 0)
         {
@@ -109,11 +125,13 @@ internal struct AnswerHead
         ReadOnlySpan<byte> value = line[(colon + 1)..].Trim(" \t"u8);
         if (Ascii.EqualsIgnoreCase(name, "Content-Length"u8))
         {
+            _isInFraming = true;
             _lengths++;
             _hasLength |= !(Utf8Parser.TryParse(value, out long length, out _) && length == 0);
         }
         else if (Ascii.EqualsIgnoreCase(name, "Transfer-Encoding"u8))
         {
+            _isInFraming = true;
             _encodings++;
             _isEncodedOtherwise |= !Ascii.EqualsIgnoreCase(value, "chunked"u8);
         }

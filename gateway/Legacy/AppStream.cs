@@ -10,9 +10,9 @@ namespace Gateway.Legacy;
 // In one file, for all of it is about the state of one connection: a step aside would have to be told all of that.
 internal sealed class AppStream(Stream inner) : PassingStream(inner)
 {
+    private readonly AnswerHead _head = new();
     private int _requests;
     private bool _isSpent;
-    private AnswerHead _head;
     private volatile bool _isReading;
     private volatile bool _isUnanswered;
     private volatile UploadWatch? _watch;
@@ -64,7 +64,7 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
 
         _requests++;
         _isUnanswered = true;
-        _head = default;
+        _head.Reset();
         _watch = upload is null ? null : new UploadWatch(upload);
         if (_watch is { } watch && !_isReading && !upload!.WaitsFor100)
         {

@@ -1,5 +1,5 @@
+using Gateway.Connections;
 using Gateway.Responding;
-using Gateway.Tracing;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Legacy;
@@ -44,19 +44,19 @@ internal static class BodyLength
         && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
         && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true };
 
-    /// <summary>Reads the body whole; false where the request is answered already, since the body is too large or the client left.</summary>
+    /// <summary>Reads the body whole; false where the request is answered already, since the body is too large, took the route's whole time, or the client left.</summary>
     private static async Task<bool> CollectAsync(HttpContext context, MemoryStream body, int most)
     {
         var piece = new byte[16 * 1024];
+        using var source = new ClientBody(context.Request.BodyReader, context.Request.IsHttp1());
         try
         {
             int read;
-            while ((read = await context.Request.Body.ReadAsync(piece, context.RequestAborted)) > 0)
+            while ((read = await source.ReadAsync(piece, context.RequestAborted)) > 0)
             {
                 if (body.Length + read > most)
                 {
-                    await RefuseAsync(context);
-                    return false;
+                    return await RefuseAsync(context, Outcome.BodyTooLarge);
                 }
 
                 body.Write(piece, 0, read);
@@ -69,23 +69,17 @@ internal static class BodyLength
             await context.AnswerAsync(Outcome.ClientLeft);
             return false;
         }
+        catch (OperationCanceledException) when (RouteTimeout.End(context))
+        {
+            return await RefuseAsync(context, Outcome.BodyTooSlow);
+        }
     }
 
     /// <summary>The rest of the body is not read: over HTTP/1.1 nothing can follow it.</summary>
-    private static async Task RefuseAsync(HttpContext context)
+    private static async Task<bool> RefuseAsync(HttpContext context, Outcome outcome)
     {
-        RequestTrace.Of(context)?.ServedByGateway();
-        if (!HttpProtocol.IsHttp2(context.Request.Protocol))
-        {
-            context.Response.OnStarting(
-                static state =>
-                {
-                    ((HttpResponse)state).Headers.Connection = "close";
-                    return Task.CompletedTask;
-                },
-                context.Response);
-        }
-
-        await context.AnswerAsync(Outcome.BodyTooLarge);
+        context.TakeNoMoreRequests();
+        await context.AnswerAsync(outcome);
+        return false;
     }
 }

@@ -95,7 +95,7 @@ internal static partial class ProxyErrors
             return Problem.OutcomeOf(refused);
         }
 
-        if (failed.Error == ForwarderError.RequestBodyClient && HttpProtocol.IsHttp2(context.Request.Protocol))
+        if (failed.Error == ForwarderError.RequestBodyClient && !context.Request.IsHttp1())
         {
             // A body that its client reset fails to be read before the request is aborted, or after.
             return Outcome.ClientLeft;

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Gateway.Connections;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
@@ -70,9 +71,9 @@ internal static class Transforms
     {
         if (RequestTrace.Of(context) is { } trace && context.Features.Get<IReverseProxyFeature>() is { } proxy)
         {
-            trace.Set("proxy.route_id", proxy.Route.Config.RouteId);
-            trace.Set("proxy.cluster_id", proxy.Cluster.Config.ClusterId);
-            trace.Set("proxy.destination_id", proxy.ProxiedDestination?.DestinationId);
+            trace.Set(Names.ProxyRouteId, proxy.Route.Config.RouteId);
+            trace.Set(Names.ProxyClusterId, proxy.Cluster.Config.ClusterId);
+            trace.Set(Names.ProxyDestinationId, proxy.ProxiedDestination?.DestinationId);
         }
     }
 
@@ -114,7 +115,7 @@ internal static class Transforms
         if (Upload.Of(context) is { IsStopped: true })
         {
             RequestTrace.Of(context)?.Set(Names.UploadStopped, true);
-            if (context.Request.Protocol == HttpProtocol.Http11)
+            if (context.Request.IsHttp1())
             {
                 context.Response.Headers.Connection = "close";
             }

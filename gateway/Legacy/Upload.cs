@@ -1,3 +1,4 @@
+using Gateway.Connections;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Legacy;
@@ -81,7 +82,7 @@ internal sealed class Upload
         if (transform.ProxyRequest.Content is { } body && body.Headers.ContentLength != 0)
         {
             HttpContext context = transform.HttpContext;
-            ClientBody? source = isWatched ? new ClientBody(context.Request.BodyReader, context.Request.Protocol.StartsWith("HTTP/1.", StringComparison.Ordinal)) : null;
+            ClientBody? source = isWatched ? new ClientBody(context.Request.BodyReader, context.Request.IsHttp1()) : null;
             if (source is not null)
             {
                 context.Request.Body = source;

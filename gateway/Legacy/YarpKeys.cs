@@ -24,7 +24,7 @@ internal static class YarpKeys
             "ROUTES" or "CLUSTERS" when !string.IsNullOrEmpty(list.Value) => [WrongKey.ValueForSection(list)],
             "ROUTES" => list.GetChildren().SelectMany(static route => Unknown(route, typeof(RouteConfig))),
             "CLUSTERS" => list.GetChildren().SelectMany(static cluster => Unknown(cluster, typeof(ClusterConfig))),
-            _ => [$"{list.Path}: there is no such setting; {section.Path} has Routes, Clusters."],
+            _ => [WrongKey.Unknown(list, ["Routes", "Clusters"])],
         }
         select problem;
 

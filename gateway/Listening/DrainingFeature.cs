@@ -1,4 +1,5 @@
 using Gateway.Configuration;
+using Gateway.Connections;
 
 namespace Gateway.Listening;
 
@@ -20,7 +21,7 @@ internal static class DrainingFeature
         app.Use((context, next) =>
         {
             drain.Enter();
-            if (drain.IsDraining && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            if (drain.IsDraining && context.Request.IsHttp1())
             {
                 context.Response.OnStarting(static state => CloseAfter((HttpResponse)state), context.Response);
             }
@@ -51,6 +52,10 @@ internal static class DrainingFeature
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // Stopped before it listened.
+        }
+        catch (Exception failed) when (Listeners.WhyNotStarted(failed) is { } problem)
+        {
+            throw new ConfigurationException([problem]);
         }
 
         try

@@ -1,10 +1,12 @@
+using System.Net.Sockets;
 using Gateway.Configuration;
 using Gateway.Legacy;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration.Memory;
 
 namespace Gateway.Listening;
 
-/// <summary>What is wrong with the URLs that the gateway is to listen on, before Kestrel tries.</summary>
+/// <summary>What is wrong with the URLs that the gateway is to listen on: before Kestrel tries, and where it could not.</summary>
 internal static class Listeners
 {
     private const string AdminKey = $"{AdminOptions.Section}:{nameof(AdminOptions.Url)}";
@@ -45,6 +47,17 @@ internal static class Listeners
             yield return $"{AdminUrl}: the name is taken; the URL of the admin listener is {AdminKey}.";
         }
     }
+
+    /// <summary>What is said where Kestrel has refused to start; null where it was not Kestrel.</summary>
+    public static string? WhyNotStarted(Exception failed) => failed switch
+    {
+        SocketException or IOException { InnerException: AddressInUseException or SocketException } =>
+            $"Kestrel:Endpoints or {AdminKey}: cannot listen: {failed.Message}",
+        // It refuses some settings only then, and nothing has found this one before.
+        _ when failed.StackTrace?.Contains("at Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal) == true =>
+            $"Kestrel: cannot start: {failed.Message.ReplaceLineEndings(" ")}",
+        _ => null,
+    };
 
     /// <summary>That of the admin listener is told by its own key, which may have changed since the start.</summary>
     private static IEnumerable<(string Key, string? Url)> Urls(IConfiguration configuration) =>

@@ -48,6 +48,9 @@ internal static class Names
     public const string HttpRoute = "http.route";
     public const string NetworkPeerAddress = "network.peer.address";
     public const string NetworkProtocolVersion = "network.protocol.version";
+    public const string ProxyClusterId = "proxy.cluster_id";
+    public const string ProxyDestinationId = "proxy.destination_id";
+    public const string ProxyRouteId = "proxy.route_id";
     public const string ServerAddress = "server.address";
     public const string ServerPort = "server.port";
     public const string UrlFull = "url.full";

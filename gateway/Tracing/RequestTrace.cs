@@ -6,13 +6,15 @@ namespace Gateway.Tracing;
 /// <summary>What becomes known of a request on its way, kept for its Server span.</summary>
 internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetrics metrics)
 {
+    /// <summary>Null where the sampler has dropped it: nobody would read what is set on it.</summary>
+    private readonly Activity? _span = span is { IsAllDataRequested: true } ? span : null;
     private Outcome? _outcome;
     private bool _ranHere;
 
     public static RequestTrace? Of(HttpContext context) => context.Features.Get<RequestTrace>();
 
     /// <summary>The app answers, or a cluster under <c>ReverseProxy</c> does.</summary>
-    public void ServedByLegacy() => span?.SetTag(Names.ServedBy, "legacy");
+    public void ServedByLegacy() => _span?.SetTag(Names.ServedBy, "legacy");
 
     /// <summary>The gateway answers from Elasticsearch, in its own process.</summary>
     public void ServedByElasticsearch() => RanHere("elasticsearch");
@@ -36,7 +38,7 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
     }
 
     /// <summary>Sets an attribute of the Server span.</summary>
-    public void Set(string name, object? value) => span?.SetTag(name, value);
+    public void Set(string name, object? value) => _span?.SetTag(name, value);
 
     /// <summary>Sets which loop ran the request, as the app reports it, and which use of it this was.</summary>
     public void RanOn(string loopId, long use)
@@ -49,17 +51,17 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
     public void LoopFailed(string? error, string? dead)
     {
         metrics.LoopFailed();
-        span?.SetTag(Names.LoopError, error);
-        span?.SetTag(Names.LoopDead, dead);
+        _span?.SetTag(Names.LoopError, error);
+        _span?.SetTag(Names.LoopDead, dead);
     }
 
     /// <summary>The answer comes from a call that another request had in flight.</summary>
-    public void SharesCall() => span?.SetTag(Names.CallShared, true);
+    public void SharesCall() => _span?.SetTag(Names.CallShared, true);
 
     /// <summary>Links to the span that did this request's work in another trace; not to one that is not recorded, and so will never be found.</summary>
     public void LinkTo(ActivityContext other)
     {
-        if (span is { IsAllDataRequested: true } && other.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+        if (_span is { } span && other.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
         {
             span.AddLink(new ActivityLink(other));
         }
@@ -68,7 +70,7 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
     /// <summary>Links to the trace of a caller whose trace is not joined.</summary>
     public void LinkCaller(HttpContext context)
     {
-        if (span is { IsAllDataRequested: true })
+        if (_span is { } span)
         {
             CallerTrace.Link(context, span);
         }
@@ -77,7 +79,7 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
     /// <summary>Completes the Server span once the answer has been handed to the server or given up.</summary>
     public void Complete(HttpContext context)
     {
-        if (span is { IsAllDataRequested: true })
+        if (_span is { } span)
         {
             ServerSpan.Complete(span, context, _outcome);
         }
@@ -85,7 +87,7 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
 
     private void RanHere(string servedBy)
     {
-        span?.SetTag(Names.ServedBy, servedBy);
+        _span?.SetTag(Names.ServedBy, servedBy);
         if (!_ranHere)
         {
             _ranHere = true;
@@ -97,8 +99,8 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
 
     private void Describe(string loopId, long use)
     {
-        span?.SetTag(Names.LoopId, loopId);
-        span?.SetTag(Names.LoopUse, use);
-        span?.SetTag(Names.LoopReused, use > 1);
+        _span?.SetTag(Names.LoopId, loopId);
+        _span?.SetTag(Names.LoopUse, use);
+        _span?.SetTag(Names.LoopReused, use > 1);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Configuration;
+using Gateway.Listening;
 using Gateway.Tests.Hosting;
 
 namespace Gateway.Tests.Configuration;
@@ -81,7 +82,7 @@ public sealed class CommandLineTests
         Console.SetError(capturedError);
         try
         {
-            int code = await CommandLine.RunAsync(args, Program.Compose, static app => app.RunAsync());
+            int code = await CommandLine.RunAsync(args, Program.Compose, DrainingFeature.RunUntilDrainedAsync);
             return (code, captured.ToString(), capturedError.ToString());
         }
         finally

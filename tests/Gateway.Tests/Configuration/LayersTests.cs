@@ -68,7 +68,7 @@ public sealed class LayersTests
     {
         using var shipped = new Folder(("appsettings.json", "{}"));
         var builder = new ConfigurationBuilder();
-        builder.AddJsonFile(shipped.FileOf("appsettings.json"), optional: false).AddInMemoryCollection();
+        builder.AddJsonFile(shipped.FileOf("appsettings.json"), optional: false).Add(new Layers.DefaultsSource());
         var live = new LiveConfiguration(builder, static _ => []);
         _ = live.Load(live.Running);
 

@@ -68,7 +68,12 @@ public sealed class RawClient : IDisposable
             return await ReadChunksAsync(answer);
         }
 
-        int length = int.Parse(answer.Field("Content-Length") ?? "0", CultureInfo.InvariantCulture);
+        if (answer.Field("Content-Length") is not { } announced)
+        {
+            return answer with { Body = await ReadUntilClosedAsync() };
+        }
+
+        int length = int.Parse(announced, CultureInfo.InvariantCulture);
         string body = await ReadAsync(length);
         return answer with { Body = body, IsWhole = body.Length == length };
     }
@@ -134,6 +139,17 @@ public sealed class RawClient : IDisposable
 
             body.Append(chunk.AsSpan(0, size));
         }
+    }
+
+    private async Task<string> ReadUntilClosedAsync()
+    {
+        var text = new StringBuilder();
+        while (await ReadAsync(4096) is { Length: > 0 } part)
+        {
+            text.Append(part);
+        }
+
+        return text.ToString();
     }
 
     private async Task<string> ReadAsync(int count)

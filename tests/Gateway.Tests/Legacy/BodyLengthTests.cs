@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using Gateway.Tests.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Legacy;
 
@@ -130,6 +131,42 @@ public sealed class BodyLengthTests
         await Eventually.Holds(() => measured.Counted.Count > 0, "the client's end to be noticed");
         Assert.Equal(["loopgate.failures{error.type=client_left}"], measured.Counted);
         Assert.Empty(app.Connections);
+    }
+
+    /// <summary>The app was never asked, so it is not to blame.</summary>
+    [Theory]
+    [InlineData("Http1")]
+    [InlineData("Http2")]
+    public async Task A_body_that_takes_the_whole_time_of_the_route_is_answered_408_and_nothing_reaches_the_app(string version)
+    {
+        await using var app = ScriptedServer.Always(Ok);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+            ("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:BufferChunkedBodies", "20"), ("Legacy:TotalTimeout", "00:00:00.3"),
+            ("Kestrel:Endpoints:Http:Protocols", version));
+        using var measured = new Measured(gateway, ("loopgate.failures", ["error.type"]));
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync("hel"u8.ToArray());
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway.Address, "/a"))
+        {
+            Version = version == "Http2" ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new StreamContent(pipe.Reader.AsStream()),
+        };
+        request.Headers.TransferEncodingChunked = version == "Http1";
+        request.Headers.ExpectContinue = version == "Http1";
+
+        Task<HttpResponseMessage> sending = client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await Eventually.Holds(() => measured.Counted.Count > 0, "the end of the time");
+        await pipe.Writer.CompleteAsync();
+        using HttpResponseMessage answer = await sending;
+
+        Assert.Equal((HttpStatusCode.RequestTimeout, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.ToString()));
+        Assert.Equal(["loopgate.failures{error.type=body_too_slow}"], measured.Counted);
+        Assert.Empty(app.Connections);
+        Assert.DoesNotContain(gateway.Log, static entry => entry.Level >= LogLevel.Warning);
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal("gateway", TraceOfOne.Attribute(trace.Server, "loopgate.served_by"));
     }
 
     private static Task<GatewayHost> StartAsync(ScriptedServer app, string most) =>

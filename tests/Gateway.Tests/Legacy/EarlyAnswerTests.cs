@@ -91,6 +91,25 @@ public sealed class EarlyAnswerTests
         Assert.Equal((413, "large"), (seen.Status, seen.Body));
     }
 
+    /// <summary>A client of HTTP/1.0 may have asked to keep its connection.</summary>
+    [Fact]
+    public async Task A_client_of_an_older_version_is_told_too_that_the_connection_ends()
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.SendAsync(TooLarge);
+            await connection.StallAsync();
+        });
+        await using GatewayHost gateway = await StartAsync(app);
+        using RawClient client = await RawClient.ConnectAsync(gateway.Address);
+
+        await client.SendAsync("POST /a HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\nContent-Length: 100\r\n\r\nhalf");
+        RawAnswer seen = await client.ReadAnswerAsync();
+
+        Assert.Equal((413, "large", "close"), (seen.Status, seen.Body, seen.Field("Connection")));
+    }
+
     /// <summary>The length is the client's word. What follows from it must not keep a core busy, least of all after the client has left.</summary>
     [Theory]
     [InlineData(64L << 30, 413)]
