@@ -10,7 +10,7 @@ internal sealed record FilesFound(IReadOnlyList<(string Path, byte[] Bytes)> Fil
 
     public static readonly FilesFound None = new([]);
 
-    /// <summary>Follows links; one that is not there is left out.</summary>
+    /// <summary>Follows links; a file that is not there is left out.</summary>
     public static FilesFound Read(IEnumerable<string> paths)
     {
         List<(string, byte[])> files = [];
@@ -35,6 +35,11 @@ internal sealed record FilesFound(IReadOnlyList<(string Path, byte[] Bytes)> Fil
             }
             catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
             {
+                if (new FileInfo(path).LinkTarget is not null)
+                {
+                    return new FilesFound([], $"{path}: is a link to a file that is not there.");
+                }
+
                 // Left out: whoever asked for it sees that it is not among the files.
             }
             catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)

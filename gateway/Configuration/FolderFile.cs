@@ -13,6 +13,20 @@ internal sealed class FolderFile(string path, byte[] bytes) : IConfigurationSour
     public IConfigurationProvider Build(IConfigurationBuilder builder) =>
         new Provider(new JsonConfigurationSource { Path = path }, bytes);
 
+    /// <summary>Why the file is no layer; null where it is one.</summary>
+    public string? Problem()
+    {
+        try
+        {
+            new Provider(new JsonConfigurationSource { Path = path }, bytes).Load();
+            return null;
+        }
+        catch (ConfigurationException broken)
+        {
+            return broken.Message;
+        }
+    }
+
     private sealed class Provider(JsonConfigurationSource source, byte[] bytes) : JsonConfigurationProvider(source)
     {
         /// <exception cref="ConfigurationException">The file is no JSON object, has a key twice, or a text that is no Unicode.</exception>

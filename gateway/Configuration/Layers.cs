@@ -49,9 +49,15 @@ internal static class Layers
             throw new ConfigurationException([found.Failure]);
         }
 
-        foreach ((string path, byte[] bytes) in found.Files)
+        FolderFile[] files = [.. found.Files.Select(static file => new FolderFile(file.Path, file.Bytes))];
+        if (files.Select(static file => file.Problem()).OfType<string>().ToArray() is { Length: > 0 } broken)
         {
-            sources.Insert(place++, new FolderFile(path, bytes));
+            throw new ConfigurationException(broken);
+        }
+
+        foreach (FolderFile file in files)
+        {
+            sources.Insert(place++, file);
         }
     }
 

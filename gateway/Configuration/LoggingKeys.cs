@@ -10,6 +10,9 @@ internal static class LoggingKeys
 {
     public const string Section = "Logging";
 
+    /// <summary>The framework's providers, and OpenTelemetry's.</summary>
+    private static readonly string[] _known = ["LogLevel", "Console", "Debug", "EventSource", "EventLog", "OpenTelemetry", .. typeof(LoggerFilterOptions).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
+
     private static readonly string[] _formatters = [ConsoleFormatterNames.Simple, ConsoleFormatterNames.Json, ConsoleFormatterNames.Systemd];
 
     public static IEnumerable<string> Problems(IConfiguration configuration)
@@ -17,10 +20,15 @@ internal static class LoggingKeys
         IConfigurationSection logging = configuration.GetSection(Section);
         return
         [
-            .. ValuesForSections(logging), .. UnknownLevels(logging), .. OfConsole(logging.GetSection("Console")),
+            .. UnknownKeys(logging), .. ValuesForSections(logging), .. UnknownLevels(logging), .. OfConsole(logging.GetSection("Console")),
             .. OfOptions(logging.GetSection("OpenTelemetry"), new OpenTelemetryLoggerOptions()), .. OfOptions(logging, new LoggerFilterOptions()),
         ];
     }
+
+    private static IEnumerable<string> UnknownKeys(IConfigurationSection logging) =>
+        from key in logging.GetChildren()
+        where !_known.Contains(key.Key, StringComparer.OrdinalIgnoreCase)
+        select WrongKey.Unknown(key, _known);
 
     private static IEnumerable<string> ValuesForSections(IConfigurationSection logging) =>
         from section in new[] { logging.GetSection("LogLevel"), logging.GetSection("Console"), logging.GetSection("Console:LogLevel"), logging.GetSection("Console:FormatterOptions") }
@@ -74,7 +82,7 @@ internal static class LoggingKeys
         }
         else if (!SettingsValue.TryRead(setting.Value, property.PropertyType, out object? value, out string wanted))
         {
-            yield return $"{setting.Path}: the value is not {wanted}.";
+            yield return WrongKey.WrongValue(setting, wanted);
         }
         else if (!Takes(property, options, value))
         {

@@ -113,7 +113,7 @@ internal static class SettingsReader
         }
         else
         {
-            problems.Add($"{section.Path}: the value is not {wanted}.");
+            problems.Add(WrongKey.WrongValue(section, wanted));
         }
     }
 

@@ -25,6 +25,16 @@ internal static class SettingsValue
         return value is not null;
     }
 
+    /// <summary>
+    /// For settings that the frameworks read by themselves, and take 30 for thirty days: in words, what would have been right. Null where the text is
+    /// right, or not even to them a duration.
+    /// </summary>
+    public static string? WantedInstead(string? text, Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _)
+        && !TryRead(text, typeof(TimeSpan), out _, out string wanted)
+            ? wanted
+            : null;
+
     private static object? Int(string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
 

@@ -6,6 +6,8 @@ internal static class WrongKey
     public static string Unknown(IConfigurationSection key, IEnumerable<string> known) =>
         $"{key.Path}: there is no such setting; here are {string.Join(", ", known)}.";
 
+    public static string WrongValue(IConfigurationSection key, string wanted) => $"{key.Path}: the value is not {wanted}.";
+
     public static string ValueForSection(IConfigurationSection key) => $"{key.Path}: has a value, where a section is wanted.";
 
     public static string SectionForValue(IConfigurationSection key) => $"{key.Path}: one value is wanted here, not a section.";

@@ -5,7 +5,7 @@ using Gateway.Tracing;
 namespace Gateway.Elasticsearch;
 
 /// <summary>One call on one node after another, until an answer is not worth another node: at most once on each, all inside one budget.</summary>
-internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, SignedCalls calls, GatewayMetrics metrics, TimeProvider time)
+internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, SignedCalls calls, GatewayMetrics metrics, FailureLog log, TimeProvider time)
 {
     /// <summary>How many attempts wait for a connection: of each node those beyond as many as it may have.</summary>
     private int _waiting;
@@ -20,6 +20,7 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         var budget = new Budget(time, options.TotalTimeout);
         List<Node> tried = [];
         NodeAnswer answer = default;
+        NodeAnswer next = default;
         Node? node = null;
         bool isOldServer = false;
         while (tried.Count <= (options.MaxRetries ?? int.MaxValue) && nodes.Next(tried) is { } use)
@@ -30,8 +31,13 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
                 break;
             }
 
+            if (tried.Count > 0)
+            {
+                PassOver(span, tried[^1], next);
+            }
+
             tried.Add(use.Node);
-            NodeAnswer next = await SendAsync(span, use, call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
+            next = await SendAsync(span, use, call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
             if (answer.Result != NodeResult.TooSlow || next.Result != NodeResult.Unreachable)
             {
                 // Else there is a node that can be reached, and was too slow.
@@ -57,6 +63,14 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         }
 
         return (answer, node!, isOldServer);
+    }
+
+    private void PassOver(OperationSpan span, Node node, in NodeAnswer answer)
+    {
+        _ = AnswerRules.Judge(answer, isOldServer: false, out string reason);
+        string cause = AnswerRules.ReasonOf(answer);
+        span.PassedOver(node.Address.Authority, cause);
+        log.PassedOver(node.Address.Authority, cause, reason);
     }
 
     private async Task<NodeAnswer> SendAsync(

@@ -19,4 +19,8 @@ internal static class Causes
 
     /// <summary>The connection ended before the answer began.</summary>
     public const string ConnectionEnded = "connection_ended";
+
+    /// <summary>Whether somebody has to put something right before the node can be used, a setting or a certificate.</summary>
+    public static bool IsForOperator(string cause) => cause is CertificateExpired or WrongHost or UnknownAuthority or FingerprintMismatch
+        or TlsOnPlainPort or PlainHttpOnTlsPort or TlsFailed;
 }

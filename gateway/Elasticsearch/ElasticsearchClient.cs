@@ -32,7 +32,7 @@ internal sealed class ElasticsearchClient : IDisposable
         _log = new FailureLog(logger, time);
         var calls = new SignedCalls(_transport, _credentials, new TlsProbe(time), time);
         Sniffer = new Sniffer(options, _nodes, calls, _credentials, time);
-        _attempts = new Attempts(options, _nodes, calls, metrics, time);
+        _attempts = new Attempts(options, _nodes, calls, metrics, _log, time);
         _attempts.NodeFailed += Sniffer.NodeFailed;
         metrics.WatchNodes(() => _nodes.InTurn.Select(static node => (node.Address, node.IsLive)));
     }
@@ -85,7 +85,7 @@ internal sealed class ElasticsearchClient : IDisposable
     {
         if (!_credentials.TryGet(out AuthenticationHeaderValue? authorization, out string? problem))
         {
-            return Fail(span, Outcome.ClusterRefused, problem, default);
+            return Fail(span, Outcome.ClusterRefused, problem, default, cause: null);
         }
 
         (NodeAnswer answer, Node node, bool isOldServer) = await _attempts.RunAsync(span, call, authorization, cancellation);
@@ -93,9 +93,14 @@ internal sealed class ElasticsearchClient : IDisposable
         {
             null => Succeed(span, node, call, answer),
             Outcome.DocumentMissing => Succeed(span, node, call, answer) with { Failure = Outcome.DocumentMissing },
-            Outcome failure => Fail(span, failure, $"{node.Address.Authority}: {reason}", answer),
+            // An index is missing, or a query is wrong: of each view that this befalls it is said.
+            Outcome failure when answer.Status is 400 or 404 =>
+                Fail(span, failure, $"{node.Address.Authority}: {Describe(call)}: {reason}", answer, $"{answer.Status} {Describe(call)}"),
+            Outcome failure => Fail(span, failure, $"{node.Address.Authority}: {reason}", answer, AnswerRules.CauseOf(answer)),
         };
     }
+
+    private static string Describe(ElasticsearchCall call) => call.Collection is { } collection ? $"{call.Operation} of {collection}" : call.Operation;
 
     private ElasticsearchResult Succeed(OperationSpan span, Node node, ElasticsearchCall call, in NodeAnswer answer)
     {
@@ -105,10 +110,10 @@ internal sealed class ElasticsearchClient : IDisposable
         return new ElasticsearchResult(answer.Body);
     }
 
-    private ElasticsearchResult Fail(OperationSpan span, Outcome outcome, string reason, in NodeAnswer answer)
+    private ElasticsearchResult Fail(OperationSpan span, Outcome outcome, string reason, in NodeAnswer answer, string? cause)
     {
         span.Failed(outcome, reason, answer);
-        _log.Failed(outcome, reason, AnswerRules.CauseOf(answer));
+        _log.Failed(outcome, reason, cause);
         return new ElasticsearchResult(default, outcome, outcome == Outcome.ClusterBusy ? answer.RetryAfter : null);
     }
 }

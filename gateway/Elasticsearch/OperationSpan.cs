@@ -42,6 +42,16 @@ internal readonly struct OperationSpan : IDisposable
         }
     }
 
+    /// <summary>A node has failed, and another one is asked: which have, and why, stands on the span.</summary>
+    public void PassedOver(string node, string cause)
+    {
+        if (_span is { IsAllDataRequested: true } span)
+        {
+            string failed = $"{node} {cause}";
+            span.SetTag(Names.ElasticsearchFailedNodes, span.GetTagItem(Names.ElasticsearchFailedNodes) is string others ? $"{others}, {failed}" : failed);
+        }
+    }
+
     public void Succeeded(int status, string? cluster, string? node)
     {
         _span?.SetTag(Names.DbResponseStatusCode, status.ToString(CultureInfo.InvariantCulture));

@@ -24,6 +24,12 @@ internal static class AnswerFields
     /// <summary>What stands behind the app's address in a URL that leads there, as it came; null where it leads elsewhere.</summary>
     private static string? BehindAddress(string url, Uri app)
     {
+        if (url.StartsWith("//", StringComparison.Ordinal))
+        {
+            // RFC 3986 §4.2: by the scheme that is in use.
+            url = $"{app.Scheme}:{url}";
+        }
+
         string scheme = app.Scheme + Uri.SchemeDelimiter;
         if (!url.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
             || !Uri.TryCreate(url, UriKind.Absolute, out Uri? target) || target.Authority != app.Authority)

@@ -42,6 +42,11 @@ internal static class YarpKeys
             return section.GetChildren().SelectMany(child => Unknown(child, item));
         }
 
+        if (SettingsValue.WantedInstead(section.Value, read) is { } duration)
+        {
+            return [WrongKey.WrongValue(section, duration)];
+        }
+
         return isRecord
             ? section.GetChildren().SelectMany(child => UnknownIn(child, read))
             : [];

@@ -90,7 +90,7 @@ internal static class KestrelKeys
         try
         {
             new ConfigurationBuilder().AddInMemoryCollection(alone).Build().Bind(options);
-            return [];
+            return WrongDurations(section, key.Split(':').Aggregate(options.GetType(), static (type, name) => TypeOf(type, name)!));
         }
         catch (Exception refused) when (refused is InvalidOperationException or TargetInvocationException or ArgumentException)
         {
@@ -99,6 +99,14 @@ internal static class KestrelKeys
             return [$"{section.Path}: {(reason is ArgumentException ? reason.Message.Split(" (Parameter")[0] : "the value is not of the kind that is wanted here.")}"];
         }
     }
+
+    private static IEnumerable<string> WrongDurations(IConfigurationSection section, Type type) =>
+        SettingsValue.WantedInstead(section.Value, type) is { } wanted
+            ? [WrongKey.WrongValue(section, wanted)]
+            : section.GetChildren().SelectMany(child => TypeOf(type, child.Key) is { } inner ? WrongDurations(child, inner) : []);
+
+    private static Type? TypeOf(Type owner, string key) =>
+        owner.GetProperty(key, BindingFlags.Instance | BindingFlags.Public | BindingFlags.IgnoreCase)?.PropertyType;
 
     private static IEnumerable<string> InEach(IConfigurationSection section, Func<IConfigurationSection, IEnumerable<string>> problems) =>
         string.IsNullOrEmpty(section.Value) ? section.GetChildren().SelectMany(problems) : [WrongKey.ValueForSection(section)];

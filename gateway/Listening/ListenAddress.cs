@@ -21,6 +21,10 @@ internal static class ListenAddress
         return address is { Port: >= 0 and <= 65535, Scheme: "http" or "https", PathBase: "" } && IsHost(address);
     }
 
+    /// <summary>Whether the endpoint is switched off, by a URL that is empty or null: a shipped one cannot be left out in another way.</summary>
+    public static bool IsOff(IConfigurationSection endpoint) =>
+        endpoint.GetChildren().Any(static key => key.Key.Equals("Url", StringComparison.OrdinalIgnoreCase) && string.IsNullOrEmpty(key.Value) && !key.GetChildren().Any());
+
     public static bool IsHttps(string? url) => url?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>Whether the app's URL leads to the listener: a request would go round until nothing is left to take it.</summary>

@@ -40,12 +40,28 @@ internal static class Listeners
             others.Add((key, address));
         }
 
+        if (Urls(configuration).All(static listener => listener.Key == AdminKey))
+        {
+            yield return "Kestrel:Endpoints: none is left to listen for clients.";
+        }
+
         // Ours is a layer above it, which would win without a word.
         const string AdminUrl = $"Kestrel:Endpoints:{AdminOptions.Endpoint}:Url";
         if (configuration.Providers.Any(static layer => layer is not MemoryConfigurationProvider && layer.TryGet(AdminUrl, out string? url) && !string.IsNullOrEmpty(url)))
         {
             yield return $"{AdminUrl}: the name is taken; the URL of the admin listener is {AdminKey}.";
         }
+    }
+
+    /// <summary>Kestrel's section without the endpoints that are switched off.</summary>
+    public static IConfiguration WithoutOff(IConfigurationSection kestrel)
+    {
+        string[] off = [.. kestrel.GetSection("Endpoints").GetChildren().Where(ListenAddress.IsOff).Select(static endpoint => endpoint.Path)];
+        return new ConfigurationBuilder()
+            .AddInMemoryCollection(kestrel.AsEnumerable()
+                .Where(pair => !Array.Exists(off, path => pair.Key.Equals(path, StringComparison.OrdinalIgnoreCase) || pair.Key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase))))
+            .Build()
+            .GetSection(kestrel.Path);
     }
 
     /// <summary>What is said where Kestrel has refused to start; null where it was not Kestrel.</summary>
@@ -62,6 +78,7 @@ internal static class Listeners
     /// <summary>That of the admin listener is told by its own key, which may have changed since the start.</summary>
     private static IEnumerable<(string Key, string? Url)> Urls(IConfiguration configuration) =>
         from endpoint in configuration.GetSection("Kestrel:Endpoints").GetChildren()
+        where !ListenAddress.IsOff(endpoint)
         select endpoint.Key == AdminOptions.Endpoint
             ? (AdminKey, configuration[AdminKey] is { Length: > 0 } url ? url : endpoint["Url"])
             : ($"{endpoint.Path}:Url", endpoint["Url"]);

@@ -4,6 +4,7 @@ using Gateway.Configuration;
 using Gateway.Responding;
 using Gateway.Tracing;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -58,7 +59,7 @@ internal static class ListeningFeature
     /// <summary>The place for endpoints that only the admin listener has.</summary>
     public static RouteGroupBuilder MapAdmin(this WebApplication app) => app.MapGroup("").WithMetadata(new AdminOnly());
 
-    private static void Configure(KestrelServerOptions kestrel, IConfiguration section, TlsEndpoints tls)
+    private static void Configure(KestrelServerOptions kestrel, IConfigurationSection section, TlsEndpoints tls)
     {
         // The app decides how large a body may be and how slowly it may come: it has done so before the gateway came.
         kestrel.Limits.MaxRequestBodySize = null;
@@ -69,11 +70,13 @@ internal static class ListeningFeature
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         section.Bind(kestrel);
+        // In the place of what the framework has made of the whole section: it would not start with an endpoint that has no URL.
+        KestrelConfigurationLoader loader = kestrel.Configure(Listeners.WithoutOff(section));
         ILogger logger = kestrel.ApplicationServices.GetRequiredService<ILogger<TlsEndpoint>>();
         foreach (IConfigurationSection endpoint in section.GetSection("Endpoints").GetChildren())
         {
             // Kestrel keeps one of these for a name.
-            kestrel.ConfigurationLoader!.Endpoint(endpoint.Key, configuration => Configure(configuration.ListenOptions, endpoint.Key, tls, logger));
+            loader.Endpoint(endpoint.Key, configuration => Configure(configuration.ListenOptions, endpoint.Key, tls, logger));
         }
     }
 

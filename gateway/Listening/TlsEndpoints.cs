@@ -37,7 +37,7 @@ internal sealed class TlsEndpoints
     {
         var reader = new TlsReader(kestrel, environment, problem);
         var all = new Dictionary<string, IReadOnlyList<TlsName>>(StringComparer.OrdinalIgnoreCase);
-        foreach (IConfigurationSection endpoint in kestrel.GetSection("Endpoints").GetChildren())
+        foreach (IConfigurationSection endpoint in kestrel.GetSection("Endpoints").GetChildren().Where(static endpoint => !ListenAddress.IsOff(endpoint)))
         {
             if (reader.Names(endpoint) is { } names)
             {

@@ -43,7 +43,7 @@ internal static partial class RespondingFeature
     public static Task AnswerAsync(
         this HttpContext context, Outcome outcome, TimeSpan? retryAfter = null, string? allow = null, string? detail = null)
     {
-        RequestTrace.Of(context)?.Failed(outcome);
+        RequestTrace.Of(context)?.Failed(outcome, context.Response.HasStarted);
         if (context.Response.HasStarted)
         {
             context.TakeNoMoreRequests();

@@ -16,6 +16,7 @@ internal static class Names
     public const string ClientUse = "loopgate.client.use";
 
     public const string CallShared = "loopgate.call.shared";
+    public const string ElasticsearchFailedNodes = "loopgate.elasticsearch.failed_nodes";
 
     public const string ConnectionId = "loopgate.connection.id";
     public const string ConnectionUse = "loopgate.connection.use";

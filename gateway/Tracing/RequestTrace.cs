@@ -22,8 +22,8 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
     /// <summary>The gateway answers by itself, and nothing failed.</summary>
     public void ServedByGateway() => RanHere("gateway");
 
-    /// <summary>The answer is our own, or is cut short.</summary>
-    public void Failed(Outcome outcome)
+    /// <summary>The answer is our own, or, where it had begun, is cut short: then whoever began it has served it.</summary>
+    public void Failed(Outcome outcome, bool hadBegun)
     {
         if (_outcome is null)
         {
@@ -31,7 +31,7 @@ internal sealed class RequestTrace(Activity? span, GatewayLoop loop, GatewayMetr
         }
 
         _outcome ??= outcome;
-        if (outcome != Outcome.ClientLeft)
+        if (outcome != Outcome.ClientLeft && !hadBegun)
         {
             RanHere("gateway");
         }

@@ -59,7 +59,7 @@ internal sealed partial record Parameter(string Name, ParameterType Type = Param
             case ParameterType.Integer:
                 bool isInteger = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long integer) && text[0] != '+' && text[^1] != '\0';
                 argument = new Argument(integer.ToString(CultureInfo.InvariantCulture), IsString: false);
-                return isInteger && !(integer < Minimum) && !(integer > Maximum);
+                return isInteger && !(integer < Minimum) && !(text[0] == '-' && Minimum >= 0) && !(integer > Maximum);
             case ParameterType.Number:
                 argument = new Argument(text, IsString: false);
                 return JsonNumber.IsMatch(text) && double.IsFinite(double.Parse(text, CultureInfo.InvariantCulture)) && IsInRange(text);

@@ -27,6 +27,12 @@ internal static partial class ParameterReader
             ParameterType.Integer or ParameterType.Number => parameter with { Minimum = declared.Decimal("minimum"), Maximum = declared.Decimal("maximum") },
             _ => parameter,
         };
+        if (ofPath && parameter is { Type: ParameterType.Integer, Minimum: null })
+        {
+            // As Flask's int converter, which has no sign unless it is told to.
+            parameter = parameter with { Minimum = 0 };
+        }
+
         if (parameter.Minimum > parameter.Maximum)
         {
             declared.Refuse("minimum", "must not be greater than maximum.");

@@ -80,6 +80,28 @@ public sealed class LayersTests
     }
 
     [Fact]
+    public void Every_file_that_is_no_JSON_is_named_at_once()
+    {
+        using var folder = new Folder(("a.json", "{\"a\""), ("b.json", "{}"), ("c.json", "[]"));
+
+        IReadOnlyList<string> problems = Assert.Throws<ConfigurationException>(() => Layers.CreateBuilder([])).Problems;
+
+        Assert.Equal([folder.FileOf("a.json"), folder.FileOf("c.json")], problems.Select(static problem => problem.Split(": ")[0]));
+    }
+
+    /// <summary>Without its file the gateway would run with less than was wanted: with every host served, say.</summary>
+    [Fact]
+    public async Task A_link_to_nothing_stops_the_start_be_it_a_layer_or_the_file_of_the_views()
+    {
+        using var folder = new Folder(("a.json", "{}"));
+        File.CreateSymbolicLink(folder.FileOf("views.json"), "/no/such/file");
+        Assert.Equal([$"{folder.FileOf("views.json")}: is a link to a file that is not there."], await Composition.ProblemsAsync());
+        File.CreateSymbolicLink(folder.FileOf("guard.json"), "/no/such/file");
+
+        Assert.Equal([$"{folder.FileOf("guard.json")}: is a link to a file that is not there."], Assert.Throws<ConfigurationException>(() => Layers.CreateBuilder([])).Problems);
+    }
+
+    [Fact]
     public void A_folder_that_is_named_and_missing_stops_the_start()
     {
         using var environment = new Variables(("GATEWAY_CONFIG", "/no/such/folder"));

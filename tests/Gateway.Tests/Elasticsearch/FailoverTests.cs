@@ -50,7 +50,11 @@ public sealed class FailoverTests
 
         Assert.Equal(["1", PortOf(node)], first.HttpCalls.Select(static call => TraceOfOne.Attribute(call, "server.port")));
         Assert.Equal(4, (await scene.Gateway.TracesAsync(3)).Sum(static trace => new TraceOfOne(trace).HttpCalls.Count));
+        Assert.Equal("127.0.0.1:1 unreachable", TraceOfOne.Attribute(first.Operation, "loopgate.elasticsearch.failed_nodes"));
         Assert.Empty(scene.Said);
+        LogEntry said = Assert.Single(scene.Gateway.Log, static entry => entry.Id == 407);
+        Assert.Equal(LogLevel.Information, said.Level);
+        Assert.StartsWith("Elasticsearch: 127.0.0.1:1 has failed and is passed over: ", said.Message, StringComparison.Ordinal);
     }
 
     [Fact]

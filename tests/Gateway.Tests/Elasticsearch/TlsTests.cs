@@ -72,6 +72,27 @@ public sealed class TlsTests : IDisposable
         await RefusesAsync(node, Causes.CertificateExpired, Authority("ours.pem"));
     }
 
+    /// <summary>Its clients notice nothing, so its operator has to be told.</summary>
+    [Fact]
+    public async Task A_node_whose_certificate_is_not_believed_is_named_though_another_answers()
+    {
+        using X509Certificate2 good = _ours.Issue();
+        using X509Certificate2 bad = _foreign.Issue();
+        await using TlsNode other = await TlsNode.StartAsync(good);
+        await using TlsNode node = await TlsNode.StartAsync(bad);
+        await using Scene scene = await Scene.StartAsync([node.Address, other.Address], Authority("ours.pem"));
+
+        await scene.GetsInfoAsync();
+        TraceOfOne trace = await scene.Gateway.TraceAsync();
+        await scene.GetsInfoAsync();
+
+        LogEntry said = Assert.Single(scene.Said);
+        Assert.Equal(406, said.Id);
+        Assert.Contains($"{node.Address.Authority} cannot be used and is passed over: {Causes.UnknownAuthority}: ", said.Message, StringComparison.Ordinal);
+        Assert.Equal($"{node.Address.Authority} {Causes.UnknownAuthority}", TraceOfOne.Attribute(trace.Operation, "loopgate.elasticsearch.failed_nodes"));
+        Assert.Null(TraceOfOne.Attribute(trace.Operation, "error.type"));
+    }
+
     /// <summary>What an unknown authority says of dates and names is worth nothing.</summary>
     [Fact]
     public async Task An_unknown_authority_is_named_before_all_else()

@@ -25,6 +25,8 @@ public sealed class AnswerFieldsTests
     [InlineData("http://127.0.0.1:1/next", "http://127.0.0.1:1/next")]
     [InlineData("http:/127.0.0.1:{port}/?next=http://x/", "http:/127.0.0.1:{port}/?next=http://x/")]
     [InlineData("/next", "/next")]
+    [InlineData("//127.0.0.1:{port}/next", "http://shop.example/next")]
+    [InlineData("//127.0.0.1:{port}", "http://shop.example")]
     [InlineData("//other.example/next", "//other.example/next")]
     [InlineData("https://login.example/?back=1", "https://login.example/?back=1")]
     [InlineData("{app}/next", "https://shop.example/next", "X-Forwarded-Proto: https\r\n")]

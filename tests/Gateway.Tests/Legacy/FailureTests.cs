@@ -150,6 +150,35 @@ public sealed class FailureTests
 
     public static TheoryData<int> Rounds() => [.. Enumerable.Range(1, 20)];
 
+    /// <summary>The app has served what there is of it, and its own report of its loop stands.</summary>
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nX-Loop: id=9f3c21aa.21;use=3\r\nContent-Length: 10\r\n\r\ncut", "app_broken", false)]
+    [InlineData("HTTP/1.1 200 OK\r\nX-Loop: id=9f3c21aa.21;use=3\r\nContent-Length: 10\r\n\r\nstalls", "app_too_slow", true)]
+    public async Task An_answer_that_is_cut_short_was_served_by_the_app_in_its_loop(string answer, string error, bool stalls)
+    {
+        await using var app = new ScriptedServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(answer);
+            if (stalls)
+            {
+                await connection.StallAsync();
+            }
+        });
+        await using GatewayHost gateway = await GatewayHost.StartAsync(("Legacy:Address", app.Address.AbsoluteUri), ("Legacy:IdleTimeout", "00:00:00.3"));
+        using var measured = new Measured(gateway, ("loopgate.loop.uses", ["loopgate.served_by"]), ("loopgate.failures", ["error.type"]));
+
+        RawAnswer cut = await RawClient.ExchangeAsync(gateway.Address, Request);
+
+        Assert.False(cut.IsWhole);
+        TraceOfOne trace = await gateway.TraceAsync();
+        Assert.Equal(
+            (error, "legacy", "9f3c21aa.21", "3"),
+            (TraceOfOne.Attribute(trace.Server, "error.type"), TraceOfOne.Attribute(trace.Server, "loopgate.served_by"),
+                TraceOfOne.Attribute(trace.Server, "loopgate.loop.id"), TraceOfOne.Attribute(trace.Server, "loopgate.loop.use")));
+        Assert.Equal([$"loopgate.failures{{error.type={error}}}", "loopgate.loop.uses{loopgate.served_by=legacy}"], measured.Counted.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task A_client_that_leaves_while_the_app_works_cancels_the_call_and_counts_as_499()
     {

@@ -91,6 +91,22 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(serials[expected], await ShownAsync(gateway.Address, name));
     }
 
+    /// <summary>The shipped listener without TLS would serve a host that asks its clients for a certificate.</summary>
+    [Fact]
+    public async Task A_listener_whose_URL_is_empty_is_not_there_whatever_else_it_has()
+    {
+        using X509Certificate2 certificate = _authority.Issue("shop.example");
+        _files.Write("shop", certificate);
+        await using GatewayHost gateway = await GatewayHost.StartAsync(
+        [
+            ($"{Endpoint}:Url", ""), ($"{Endpoint}:Protocols", "Http1"),
+            ("Kestrel:Endpoints:Https:Url", "https://127.0.0.1:0"), .. Pair("Kestrel:Endpoints:Https:Certificate", "shop"),
+        ]);
+
+        Assert.Equal(certificate.SerialNumber, await ShownAsync(gateway.Address, "shop.example"));
+        Assert.Equal(2, gateway.Log.Count(static entry => entry.Id == 14));
+    }
+
     [Fact]
     public async Task A_name_under_no_entry_gets_no_handshake()
     {

@@ -134,6 +134,26 @@ public sealed class FileViewTests
             || entry.Message.Contains("the search template is missing", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Each_view_whose_index_is_missing_is_named_in_the_log()
+    {
+        const string Missing = """{"error":{"type":"index_not_found_exception","reason":"no such index"},"status":404}""";
+        await using ViewScene scene = await ViewScene.StartAsync(
+            """
+              "one": { "path": "/one", "elasticsearch": { "get": { "index": "first", "id": "1" } } },
+              "two": { "path": "/two", "elasticsearch": { "count": { "index": "second" } } }
+            """, Missing, 404);
+
+        foreach (string path in (string[])["/one", "/two", "/one", "/two"])
+        {
+            Assert.Equal(502, (await scene.GetAsync(path)).Status);
+        }
+
+        Assert.Equal(
+            ["get of first: status 404, index_not_found_exception.", "count of second: status 404, index_not_found_exception."],
+            scene.Gateway.Log.Where(static entry => entry.Id == 400).Select(entry => entry.Message.Split($"{scene.Node.Address.Authority}: ")[1].Split(" Said")[0]));
+    }
+
     [Theory]
     [InlineData("""{"timed_out":true,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"hits":[]}}""", "ran out of time")]
     [InlineData("""{"timed_out":false,"_shards":{"total":2,"successful":1,"failed":1},"hits":{"hits":[]}}""", "1 of 2 shards failed")]
