@@ -16,7 +16,8 @@ internal static class ClusterHandler
         var tls = new ClusterTls(options, logger);
         SocketsHttpHandler fresh = Create(options, tls, connections, areResends: true);
         fresh.PooledConnectionLifetime = TimeSpan.Zero;
-        return new ResendingHandler(Create(options, tls, connections, areResends: false), fresh);
+        // All calls only read.
+        return new ResendingHandler(Create(options, tls, connections, areResends: false), fresh, static _ => true, logger);
     }
 
     private static SocketsHttpHandler Create(ElasticsearchOptions options, ClusterTls tls, TracedConnections connections, bool areResends)

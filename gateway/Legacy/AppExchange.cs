@@ -6,10 +6,9 @@ namespace Gateway.Legacy;
 
 /// <summary>
 /// Holds the app to its time limits. YARP knows one limit for everything between two bytes; the app's first byte, a pause in a body
-/// and a silent WebSocket need one each. A limit that is passed is a <see cref="TimeoutException"/>. What a stale connection lost is
-/// sent again within the same limits.
+/// and a silent WebSocket need one each. A limit that is passed is a <see cref="TimeoutException"/>.
 /// </summary>
-internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, ExchangeOptions options) : DelegatingHandler(pooled)
+internal sealed class AppExchange(HttpMessageHandler inner, ExchangeOptions options) : DelegatingHandler(inner)
 {
     private const string EventStream = "text/event-stream";
 
@@ -31,16 +30,7 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
                     : new TimedBody(body, limit, idle, options.FirstByteTimeout);
             }
 
-            HttpResponseMessage response;
-            try
-            {
-                response = await base.SendAsync(request, limit.Token);
-            }
-            catch (HttpRequestException failed) when (SentAgain.Helps(request, failed))
-            {
-                response = await again.SendAsync(request, limit.Token);
-            }
-
+            HttpResponseMessage response = await base.SendAsync(request, limit.Token);
             limit.Answered();
             if (response.StatusCode is < HttpStatusCode.Continue or > (HttpStatusCode)599)
             {
@@ -62,16 +52,6 @@ internal sealed class AppExchange(HttpMessageHandler pooled, SentAgain again, Ex
             limit.Dispose();
             throw;
         }
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            again.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 
     private static bool IsStream(HttpResponseMessage response)

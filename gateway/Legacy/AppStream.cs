@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gateway.Connections;
 
 namespace Gateway.Legacy;
@@ -8,13 +7,11 @@ namespace Gateway.Legacy;
 /// from one that failed only where it was closed, and not where it was reset; and it reads no answer before it has sent the whole body.
 /// </summary>
 // In one file, for all of it is about the state of one connection: a step aside would have to be told all of that.
-internal sealed class AppStream(Stream inner) : PassingStream(inner)
+internal sealed class AppStream(Stream inner) : AnsweredStream(inner)
 {
     private readonly AnswerHead _head = new();
-    private int _requests;
     private bool _isSpent;
     private volatile bool _isReading;
-    private volatile bool _isUnanswered;
     private volatile UploadWatch? _watch;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -31,28 +28,29 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
         }
 
         _isReading = true;
-        ValueTask<int> read = Inner.ReadAsync(buffer, cancellationToken);
-        // Nothing asked for is nothing read: so .NET waits for an idle connection's first byte.
-        return buffer.IsEmpty ? read : SeeAsync(read, buffer);
+        return base.ReadAsync(buffer, cancellationToken);
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var upload = Upload.Current;
         // .NET does not pipeline: what is written after an answer is the next request.
-        if (upload is null ? !_isUnanswered && !_head.IsSwitch : !ReferenceEquals(upload, _watch?.Upload))
+        if (upload is null ? !IsUnanswered && !_head.IsSwitch : !ReferenceEquals(upload, _watch?.Upload))
         {
             Begin(upload);
         }
 
-        if (upload is not null)
-        {
-            return SendAsync(buffer, upload);
-        }
-
-        ValueTask write = Inner.WriteAsync(buffer, cancellationToken);
-        return write.IsCompletedSuccessfully ? write : SeeAsync(write);
+        return upload is null ? PassOnAsync(buffer, cancellationToken) : SendAsync(buffer, upload);
     }
+
+    protected override ValueTask<int> TakeAsync(Memory<byte> buffer, int count)
+    {
+        _isReading = false;
+        SeeHead(buffer.Span[..count]);
+        return _watch is { IsOpen: true } watch ? watch.HoldAsync(buffer, count, ReadMoreAsync) : ValueTask.FromResult(count);
+    }
+
+    protected override void ReadFailed() => _watch?.Upload.AnswerFailed();
 
     private void Begin(Upload? upload)
     {
@@ -62,44 +60,12 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
             throw new NoAnswerException(wasReused: true, reason: null);
         }
 
-        _requests++;
-        _isUnanswered = true;
+        BeginRequest();
         _head.Reset();
         _watch = upload is null ? null : new UploadWatch(upload);
         if (_watch is { } watch && !_isReading && !upload!.WaitsFor100)
         {
             watch.ReadAhead(buffer => SeeAsync(Inner.ReadAsync(buffer), buffer));
-        }
-    }
-
-    // One for each read of the proxy: the state is taken from a pool.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> SeeAsync(ValueTask<int> read, Memory<byte> buffer)
-    {
-        int count;
-        try
-        {
-            count = await read;
-            if (count == 0 && _isUnanswered)
-            {
-                throw NoAnswer(reason: null);
-            }
-
-            _isReading = false;
-            _isUnanswered = false;
-            SeeHead(buffer.Span[..count]);
-
-            return _watch is { IsOpen: true } watch ? await watch.HoldAsync(buffer, count, ReadMoreAsync) : count;
-        }
-        catch (IOException failed)
-        {
-            _watch?.Upload.AnswerFailed();
-            if (_isUnanswered && failed is not NoAnswerException)
-            {
-                throw NoAnswer(failed);
-            }
-
-            throw;
         }
     }
 
@@ -127,18 +93,6 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
         _isSpent = _head.IsOver && _head.AnnouncesTooMuch;
     }
 
-    private async ValueTask SeeAsync(ValueTask write)
-    {
-        try
-        {
-            await write;
-        }
-        catch (IOException failed) when (_isUnanswered)
-        {
-            throw NoAnswer(failed);
-        }
-    }
-
     /// <summary>Sends a part of a body, and nothing where it is no longer wanted: the app may have closed its side, or read no more.</summary>
     private async ValueTask SendAsync(ReadOnlyMemory<byte> buffer, Upload upload)
     {
@@ -162,12 +116,10 @@ internal sealed class AppStream(Stream inner) : PassingStream(inner)
             // It may have answered before it ended the connection.
             if (!await upload.IsAnsweredAsync())
             {
-                throw _isUnanswered ? NoAnswer(failed) : failed;
+                throw IsUnanswered ? NoAnswer(failed) : failed;
             }
 
             upload.Stop();
         }
     }
-
-    private NoAnswerException NoAnswer(IOException? reason) => new(_requests > 1, reason);
 }

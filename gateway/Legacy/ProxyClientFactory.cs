@@ -1,5 +1,6 @@
-using System.Diagnostics;
+using System.Collections.Frozen;
 using System.Text;
+using Gateway.Connections;
 using Gateway.Tracing;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -9,6 +10,9 @@ namespace Gateway.Legacy;
 internal sealed class ProxyClientFactory(ILoggerFactory loggers, TracedConnections connections, LegacyOptions options)
     : ForwarderHttpClientFactory(loggers.CreateLogger<ForwarderHttpClientFactory>())
 {
+    private static readonly FrozenSet<HttpMethod> _idempotent =
+        FrozenSet.Create(HttpMethod.Get, HttpMethod.Head, HttpMethod.Options, HttpMethod.Put, HttpMethod.Delete, HttpMethod.Trace);
+
     private readonly ILogger _log = loggers.CreateLogger("Gateway.Legacy");
 
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
@@ -27,13 +31,17 @@ internal sealed class ProxyClientFactory(ILoggerFactory loggers, TracedConnectio
     }
 
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
-        new AppExchange(base.WrapHandler(context, handler), new SentAgain(Fresh(context), _log), OptionsOf(context));
+        new AppExchange(new ResendingHandler(base.WrapHandler(context, handler), Fresh(context), MayRepeat, _log), OptionsOf(context));
 
     /// <summary>
     /// A client that is replaced is not disposed: a request may be about to use it. Its connections end as idle ones, and then it is collected.
     /// </summary>
     protected override bool CanReuseOldClient(ForwarderHttpClientContext context) =>
         base.CanReuseOldClient(context) && ExchangeOptions.AreSame(context.OldMetadata, context.NewMetadata);
+
+    /// <summary>RFC 9110 §9.2.2; and a body has been read, and cannot be read again.</summary>
+    private static bool MayRepeat(HttpRequestMessage request) =>
+        _idempotent.Contains(request.Method) && request.Content is null or { Headers.ContentLength: 0 };
 
     private ExchangeOptions OptionsOf(ForwarderHttpClientContext context) =>
         context.ClusterId == LegacyRoute.Id ? options : ExchangeOptions.FromMetadata(context.NewMetadata);
@@ -46,8 +54,6 @@ internal sealed class ProxyClientFactory(ILoggerFactory loggers, TracedConnectio
             UseProxy = false,
             AllowAutoRedirect = false,
             UseCookies = false,
-            // Replaces the trace context of the first attempt by that of the second.
-            ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
         };
         ConfigureHandler(context, handler);
         connections.Trace(handler, context.ClusterId, areResends: true);

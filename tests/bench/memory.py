@@ -1,16 +1,18 @@
 """Measures the gateway's memory. Called by ./memory; README.md says what is measured and how to read it."""
 import argparse
 import os
+import re
 import resource
 import socket
 import statistics
 import sys
 import time
 
-from bench import Bench, Failed, clean_environment, get, layout, machine, now_and_load, run, say, spread
+from bench import CONNECTIONS, Bench, Failed, clean_environment, get, layout, machine, now_and_load, run, say, spread
 
 GIB = max(1, int(os.environ.get("GIB") or 10))
 IDLE = max(1, int(os.environ.get("IDLE") or 10_000))
+REQUESTS = max(1, int(os.environ.get("REQUESTS") or 1_000_000))
 GOAL_IDLE_CONNECTIONS_MIB = 250
 REQUEST = b"GET /anything HTTP/1.1\r\nHost: bench\r\n\r\n"
 
@@ -51,6 +53,25 @@ def transfer(bench, *arguments):
             said = output.read()
         if curl.returncode or said != str(GIB << 30):
             raise Failed(f"{memory.name}: curl ended with {curl.returncode} and said: {said}")
+    return do
+
+
+def serve(bench, path):
+    """Has wrk ask until so many requests are answered, and looks at the memory ten times in a second."""
+    def do(memory, address):
+        log, done = os.path.join(bench.folder, "wrk.log"), 0
+        while done < REQUESTS:
+            with open(log, "wb") as output:
+                wrk = bench.processes.start(["wrk", "-t2", f"-c{CONNECTIONS}", "-d5s", "--timeout", "10s", address + path], stdout=output, stderr=output)
+            while wrk.poll() is None:
+                memory.look()
+                time.sleep(0.1)
+            with open(log, errors="replace") as output:
+                said = output.read()
+            answered = re.search(r"(\d+) requests in", said)
+            if not answered or int(answered[1]) == 0 or "Non-2xx" in said or "Socket errors" in said:
+                raise Failed(f"{memory.name}: errors under load\n{said}")
+            done += int(answered[1])
     return do
 
 
@@ -97,6 +118,8 @@ def measure(processes, folder, markdown):
     cases = [
         Memory(bench, f"{GIB} GiB from the app", transfer(bench, "--output", "/dev/null", "--write-out", "%{{size_download}}", f"{{address}}/bytes/{GIB << 30}")),
         Memory(bench, f"{GIB} GiB to the app, with a length", transfer(bench, "--upload-file", upload, "{address}/upload")),
+        Memory(bench, f"{REQUESTS:,} requests of `/`", serve(bench, "/")),
+        Memory(bench, f"{REQUESTS:,} requests of the app", serve(bench, "/anything")),
         Memory(bench, f"{IDLE:,} idle connections", keep_idle),
     ]
     rows = [["what", "MiB before", "MiB under it", "its first quarter, its last"], *(case.row() for case in cases)]

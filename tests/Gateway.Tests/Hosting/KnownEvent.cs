@@ -10,9 +10,10 @@ public sealed partial record KnownEvent(int Id, LogLevel Level, string Category)
 {
     public static IReadOnlySet<KnownEvent> All { get; } =
         Row().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")))
-            .Select(static row => new KnownEvent(int.Parse(row.Groups[1].Value, CultureInfo.InvariantCulture), Enum.Parse<LogLevel>(row.Groups[2].Value), row.Groups[3].Value))
+            .SelectMany(static row => row.Groups[3].Captures, static (row, category) =>
+                new KnownEvent(int.Parse(row.Groups[1].Value, CultureInfo.InvariantCulture), Enum.Parse<LogLevel>(row.Groups[2].Value), category.Value))
             .ToHashSet();
 
-    [GeneratedRegex(@"^\| (\d+) \| (\w+) \| `([\w.]+)` \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| (\d+) \| (\w+) \| (?:`([\w.]+)`(?:, )?)+ \|", RegexOptions.Multiline)]
     private static partial Regex Row();
 }
