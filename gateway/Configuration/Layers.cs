@@ -31,6 +31,10 @@ internal static class Layers
         {
             throw new ConfigurationException([broken.Message]);
         }
+        catch (FileNotFoundException missing) when (missing.FileName is { } assembly)
+        {
+            throw new ConfigurationException([$"{WebHostDefaults.StartupAssemblyKey} or {WebHostDefaults.HostingStartupAssembliesKey}: there is no assembly '{assembly.Split(',')[0]}'."]);
+        }
     }
 
     /// <summary>Where the folder's files stand among the sources: after the defaults that depend on the environment.</summary>

@@ -81,5 +81,9 @@ internal static class Listeners
         where !ListenAddress.IsOff(endpoint)
         select endpoint.Key == AdminOptions.Endpoint
             ? (AdminKey, configuration[AdminKey] is { Length: > 0 } url ? url : endpoint["Url"])
-            : ($"{endpoint.Path}:Url", endpoint["Url"]);
+            : ($"{endpoint.Path}:Url{OriginOf(endpoint["Url"], configuration)}", endpoint["Url"]);
+
+    /// <summary>Whoever sets ASP.NET Core's own variable does not know that it became an endpoint.</summary>
+    private static string OriginOf(string? url, IConfiguration configuration) =>
+        configuration[WebHostDefaults.ServerUrlsKey]?.Split(';', StringSplitOptions.TrimEntries).Contains(url) == true ? " (ASPNETCORE_URLS or --urls)" : "";
 }

@@ -80,6 +80,21 @@ public sealed class LayersTests
     }
 
     [Fact]
+    public async Task A_wrong_address_of_ASPNETCORE_URLS_is_said_to_be_of_it()
+    {
+        using var environment = new Variables(("ASPNETCORE_URLS", "http://127.0.0.1:0;nonsense"));
+
+        Assert.StartsWith(
+            "Kestrel:Endpoints:Url2:Url (ASPNETCORE_URLS or --urls): the value is not a URL to listen on",
+            Assert.Single(await Composition.ProblemsAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_assembly_that_is_not_there_is_one_sentence() => Assert.Equal(
+        ["startupAssembly or hostingStartupAssemblies: there is no assembly 'x'."],
+        Assert.Throws<ConfigurationException>(() => Layers.CreateBuilder(["--startupAssembly=x"])).Problems);
+
+    [Fact]
     public void Every_file_that_is_no_JSON_is_named_at_once()
     {
         using var folder = new Folder(("a.json", "{\"a\""), ("b.json", "{}"), ("c.json", "[]"));
