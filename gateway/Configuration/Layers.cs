@@ -33,7 +33,8 @@ internal static class Layers
         }
         catch (FileNotFoundException missing) when (missing.FileName is { } assembly)
         {
-            throw new ConfigurationException([$"{WebHostDefaults.StartupAssemblyKey} or {WebHostDefaults.HostingStartupAssembliesKey}: there is no assembly '{assembly.Split(',')[0]}'."]);
+            throw new ConfigurationException(
+                [$"{WebHostDefaults.StartupAssemblyKey} or {WebHostDefaults.HostingStartupAssembliesKey}: there is no assembly '{assembly.Split(',')[0]}'."]);
         }
     }
 

@@ -11,8 +11,13 @@ internal static class LoggingKeys
     public const string Section = "Logging";
 
     /// <summary>The framework's providers, and OpenTelemetry's.</summary>
-    private static readonly string[] _known = ["LogLevel", "Console", "Debug", "EventSource", "EventLog", "OpenTelemetry", .. typeof(LoggerFilterOptions).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name)];
+    private static readonly string[] _known =
+    [
+        "LogLevel", "Console", "Debug", "EventSource", "EventLog", "OpenTelemetry",
+        nameof(LoggerFilterOptions.CaptureScopes), nameof(LoggerFilterOptions.MinLevel),
+    ];
 
+    private static readonly string[] _sections = ["LogLevel", "Console", "Console:LogLevel", "Console:FormatterOptions"];
     private static readonly string[] _formatters = [ConsoleFormatterNames.Simple, ConsoleFormatterNames.Json, ConsoleFormatterNames.Systemd];
 
     public static IEnumerable<string> Problems(IConfiguration configuration)
@@ -31,7 +36,7 @@ internal static class LoggingKeys
         select WrongKey.Unknown(key, _known);
 
     private static IEnumerable<string> ValuesForSections(IConfigurationSection logging) =>
-        from section in new[] { logging.GetSection("LogLevel"), logging.GetSection("Console"), logging.GetSection("Console:LogLevel"), logging.GetSection("Console:FormatterOptions") }
+        from section in _sections.Select(logging.GetSection)
         where !string.IsNullOrEmpty(section.Value)
         select WrongKey.ValueForSection(section);
 

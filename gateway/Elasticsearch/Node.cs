@@ -67,7 +67,10 @@ internal sealed class Node(Uri address)
     /// <summary>An address as nodes have it.</summary>
     public static Uri WithSlash(Uri address) => address.AbsoluteUri.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
 
-    /// <summary>The URL of a target on this node; not resolved, which would let //host or http://host lead elsewhere. Most views ask for the same one each time, so the last is kept.</summary>
+    /// <summary>
+    /// The URL of a target on this node; not resolved, which would let //host or http://host lead elsewhere. Most views ask for the same one each time,
+    /// so the last is kept.
+    /// </summary>
     public Uri UriOf(string target)
     {
         Target? last = _lastTarget;

@@ -40,7 +40,8 @@ internal static class TracePages
     public static string Tree(IReadOnlyList<Activity> spans, TraceStore store)
     {
         var page = new StringBuilder();
-        page.Append(CultureInfo.InvariantCulture, $"<h1>Trace <code>{spans[0].TraceId.ToHexString()}</code></h1><p>{spans.Min(static span => span.StartTimeUtc):yyyy-MM-dd HH:mm:ss.fff} UTC, <a href=\"/\">all requests</a></p>");
+        page.Append(CultureInfo.InvariantCulture, $"<h1>Trace <code>{spans[0].TraceId.ToHexString()}</code></h1>")
+            .Append(CultureInfo.InvariantCulture, $"<p>{spans.Min(static span => span.StartTimeUtc):yyyy-MM-dd HH:mm:ss.fff} UTC, <a href=\"/\">all requests</a></p>");
         HashSet<ActivitySpanId> known = [.. spans.Select(static span => span.SpanId)];
         page.Append("<ul class=tree>");
         foreach (Activity root in spans.Where(span => !known.Contains(span.ParentSpanId)).OrderBy(static span => span.StartTimeUtc))
@@ -59,7 +60,8 @@ internal static class TracePages
         Activity first = trace.First;
         page.Append(CultureInfo.InvariantCulture, $"<tr><td title=\"{first.StartTimeUtc:yyyy-MM-dd}\">{first.StartTimeUtc:HH:mm:ss.fff}")
             .Append(CultureInfo.InvariantCulture, $"<td><a href=\"/traces/{first.TraceId.ToHexString()}\">{Encode(Shortened(NameOf(first)))}</a>")
-            .Append(CultureInfo.InvariantCulture, $"<td class={(first.GetTagItem(Names.HttpResponseStatusCode) is >= 400 || first.GetTagItem(Names.ErrorType) is not null ? "bad" : "good")}>{Encode(TraceView.Text(first, Names.HttpResponseStatusCode))}")
+            .Append(first.GetTagItem(Names.HttpResponseStatusCode) is >= 400 || first.GetTagItem(Names.ErrorType) is not null ? "<td class=bad>" : "<td class=good>")
+            .Append(CultureInfo.InvariantCulture, $"{Encode(TraceView.Text(first, Names.HttpResponseStatusCode))}")
             .Append(CultureInfo.InvariantCulture, $"<td class=number>{first.Duration.TotalMilliseconds:0.0}")
             .Append(CultureInfo.InvariantCulture, $"<td>{Search(first, Names.ServedBy)}");
         Shared(page, first, Names.LoopId, Names.LoopUse, Names.LoopReused);
@@ -74,11 +76,14 @@ internal static class TracePages
     private static string Shortened(string name) => name.Length <= LongestName ? name : $"{name.AsSpan(0, LongestName)}…";
 
     private static void Shared(StringBuilder page, Activity? span, string id, string use, string reused) =>
-        page.Append(CultureInfo.InvariantCulture, $"<td>{Search(span, id)}<td class=number>{Encode(TraceView.Text(span, use))}<td class={TraceView.Text(span, reused) switch { "true" => "good", "false" => "bad", _ => "unknown" }}>{Encode(TraceView.Text(span, reused))}");
+        page.Append(CultureInfo.InvariantCulture, $"<td>{Search(span, id)}<td class=number>{Encode(TraceView.Text(span, use))}")
+            .Append(TraceView.Text(span, reused) switch { "true" => "<td class=good>", "false" => "<td class=bad>", _ => "<td class=unknown>" })
+            .Append(Encode(TraceView.Text(span, reused)));
 
     private static void Branch(StringBuilder page, Activity span, IReadOnlyList<Activity> spans, TraceStore store)
     {
-        page.Append(CultureInfo.InvariantCulture, $"<li><details open><summary><b>{Encode(span.DisplayName)}</b> {span.Kind} {Encode(span.Source.Name)} <span class=number>{span.Duration.TotalMilliseconds:0.000} ms</span>")
+        page.Append(CultureInfo.InvariantCulture, $"<li><details open><summary><b>{Encode(span.DisplayName)}</b> {span.Kind} {Encode(span.Source.Name)} ")
+            .Append(CultureInfo.InvariantCulture, $"<span class=number>{span.Duration.TotalMilliseconds:0.000} ms</span>")
             .Append(span.Status == ActivityStatusCode.Error ? " <span class=bad>error</span>" : "")
             .Append("</summary><table class=attributes>");
         foreach ((string name, object? value) in span.TagObjects.OrderBy(static tag => tag.Key, StringComparer.Ordinal))
@@ -119,7 +124,8 @@ internal static class TracePages
     }
 
     private static string Document(string title, StringBuilder body) =>
-        $"<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</title><link rel=icon href=\"data:,\"><link rel=stylesheet href=\"/style.css\"></head><body>{body}</body></html>";
+        $"<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</title><link rel=icon href=\"data:,\">"
+        + $"<link rel=stylesheet href=\"/style.css\"></head><body>{body}</body></html>";
 
     private static string Encode(string text) => HtmlEncoder.Default.Encode(text);
 }

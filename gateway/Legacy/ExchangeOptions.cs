@@ -70,5 +70,6 @@ internal class ExchangeOptions
         Ours(one).SequenceEqual(Ours(other));
 
     private static IEnumerable<KeyValuePair<string, string>> Ours(IReadOnlyDictionary<string, string>? metadata) =>
-        metadata?.Where(static entry => entry.Key.StartsWith(OfCluster + ':', StringComparison.Ordinal)).OrderBy(static entry => entry.Key, StringComparer.Ordinal) ?? Enumerable.Empty<KeyValuePair<string, string>>();
+        metadata?.Where(static entry => entry.Key.StartsWith(OfCluster + ':', StringComparison.Ordinal)).OrderBy(static entry => entry.Key, StringComparer.Ordinal)
+        ?? Enumerable.Empty<KeyValuePair<string, string>>();
 }

@@ -38,7 +38,10 @@ internal static class ForwardedFields
         });
     }
 
-    /// <summary>Scheme and host that the client asked: as a trusted proxy says, of several the one that it met, since what others say the guard has taken off; else as we see.</summary>
+    /// <summary>
+    /// Scheme and host that the client asked: as a trusted proxy says, of several the one that it met, since what others say the guard has taken off;
+    /// else as we see.
+    /// </summary>
     public static string OriginOf(HttpRequest request) => $"{First(request, Proto) ?? request.Scheme}://{First(request, Host) ?? request.Host.Value}";
 
     private static string? First(HttpRequest request, string field) =>

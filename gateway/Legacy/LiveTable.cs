@@ -100,7 +100,8 @@ internal sealed partial class LiveTable(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 601, Level = LogLevel.Information, Message = "The configuration has changed and is served: {Routes} routes, {Clusters} clusters, with the built-in ones.")]
+        [LoggerMessage(EventId = 601, Level = LogLevel.Information,
+            Message = "The configuration has changed and is served: {Routes} routes, {Clusters} clusters, with the built-in ones.")]
         public static partial void Applied(ILogger logger, int routes, int clusters);
 
         [LoggerMessage(EventId = 602, Level = LogLevel.Error,

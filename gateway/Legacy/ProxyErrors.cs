@@ -43,7 +43,8 @@ internal static partial class ProxyErrors
         Outcome outcome = isRouteTimeOver ? Outcome.AppTooSlow : OutcomeOf(failed, upload, context);
         if (outcome is not (Outcome.ClientLeft or Outcome.RequestMalformed or Outcome.BodyTooLarge or Outcome.BodyTooSlow))
         {
-            Log.Failed(logger, AddressOf(context), Problem.Of(outcome).Reason, failed.Error, isRouteTimeOver ? "The Timeout of the route, or the TotalTimeout of its cluster, has passed." : ReasonOf(failed.Exception));
+            string reason = isRouteTimeOver ? "The Timeout of the route, or the TotalTimeout of its cluster, has passed." : ReasonOf(failed.Exception);
+            Log.Failed(logger, AddressOf(context), Problem.Of(outcome).Reason, failed.Error, reason);
         }
 
         if (upload is { IsStopped: true })

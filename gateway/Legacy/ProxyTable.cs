@@ -30,7 +30,8 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         var totals = clusters.ToDictionary(
             static cluster => cluster.ClusterId, static cluster => ExchangeOptions.FromMetadata(cluster.Metadata).TotalTimeout, StringComparer.OrdinalIgnoreCase);
         return new ProxyTable(
-            [.. read.Routes.Select(RoutePolicies.Without).Append(LegacyRoute.Route).Select(route => Within(totals.GetValueOrDefault(route.ClusterId!, legacy.TotalTimeout), route))],
+            [.. read.Routes.Select(RoutePolicies.Without).Append(LegacyRoute.Route)
+                .Select(route => Within(totals.GetValueOrDefault(route.ClusterId!, legacy.TotalTimeout), route))],
             [.. clusters, .. legacy.Address is null ? Array.Empty<ClusterConfig>() : [LegacyRoute.Cluster(legacy)]]);
     }
 

@@ -8,7 +8,8 @@ namespace Gateway.Legacy;
 /// upload; any other answer does where the app then takes nothing more for a while. .NET reads no answer before the body is sent, so
 /// the connection's stream and the body's content, which know nothing of each other, meet here.
 /// </summary>
-// In one file, for it is the one place in which both sides are seen. Not disposed: the connection's stream may still ask for it when the request is over, and it holds nothing but a timer of a second.
+// In one file, for it is the one place in which both sides are seen. Not disposed: the connection's stream may still ask for it when the request is
+// over, and it holds nothing but a timer of a second.
 #pragma warning disable CA1001
 internal sealed class Upload
 #pragma warning restore CA1001

@@ -37,7 +37,11 @@ internal static class KestrelKeys
         section.Bind(limits);
         int least = Math.Max(limits.MaxRequestLineSize, limits.MaxRequestHeadersTotalSize);
         return limits.MaxRequestBufferSize < least
-            ? [$"{section.Path}:{nameof(limits.MaxRequestBufferSize)}: must be at least {least}, which is the larger of {nameof(limits.MaxRequestLineSize)} and {nameof(limits.MaxRequestHeadersTotalSize)}."]
+            ?
+            [
+                $"{section.Path}:{nameof(limits.MaxRequestBufferSize)}: must be at least {least}, which is the larger of "
+                + $"{nameof(limits.MaxRequestLineSize)} and {nameof(limits.MaxRequestHeadersTotalSize)}.",
+            ]
             : [];
     }
 

@@ -56,10 +56,9 @@ internal static class Listeners
     /// <summary>Kestrel's section without the endpoints that are switched off.</summary>
     public static IConfiguration WithoutOff(IConfigurationSection kestrel)
     {
-        string[] off = [.. kestrel.GetSection("Endpoints").GetChildren().Where(ListenAddress.IsOff).Select(static endpoint => endpoint.Path)];
+        string[] off = [.. kestrel.GetSection("Endpoints").GetChildren().Where(ListenAddress.IsOff).Select(static endpoint => endpoint.Path + ":")];
         return new ConfigurationBuilder()
-            .AddInMemoryCollection(kestrel.AsEnumerable()
-                .Where(pair => !Array.Exists(off, path => pair.Key.Equals(path, StringComparison.OrdinalIgnoreCase) || pair.Key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase))))
+            .AddInMemoryCollection(kestrel.AsEnumerable().Where(pair => !Array.Exists(off, path => (pair.Key + ":").StartsWith(path, StringComparison.OrdinalIgnoreCase))))
             .Build()
             .GetSection(kestrel.Path);
     }

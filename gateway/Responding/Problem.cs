@@ -6,7 +6,10 @@ internal readonly record struct Problem(int Status, string Reason, string Title,
     /// <summary>The client is gone: seen by logs, metrics and traces only. Not in RFC 9110; the number is nginx's.</summary>
     public const int ClientLeftStatus = StatusCodes.Status499ClientClosedRequest;
 
-    /// <summary>Kestrel's word for a connection that ended within a body; the exception shows its reason in no other way, and comes before the request is aborted or after.</summary>
+    /// <summary>
+    /// Kestrel's word for a connection that ended within a body; the exception shows its reason in no other way, and comes before the request is aborted
+    /// or after.
+    /// </summary>
     private const string BodyEndsTooSoon = "Unexpected end of request content.";
 
     /// <summary>What Kestrel found wrong with a body while it was read.</summary>

@@ -38,7 +38,8 @@ internal sealed class GatewayMetrics : IDisposable
         _failures = _meter.CreateCounter<long>("loopgate.failures", "{request}", "Answers of the gateway's own, by reason.");
         _spansDropped = _meter.CreateCounter<long>("loopgate.spans.dropped", "{span}", "Spans that the collector did not take, or for which the queue had no room.");
         _viewReloads = _meter.CreateCounter<long>("loopgate.views.reloads", "{reload}", "Changes of views.json, by what became of them: applied or refused.");
-        _configurationReloads = _meter.CreateCounter<long>("loopgate.configuration.reloads", "{reload}", "Changes of the configuration's files, by what became of them: applied or refused.");
+        _configurationReloads = _meter.CreateCounter<long>(
+            "loopgate.configuration.reloads", "{reload}", "Changes of the configuration's files, by what became of them: applied or refused.");
         _attempts = _meter.CreateCounter<long>("loopgate.elasticsearch.attempts", "{request}", "Requests to Elasticsearch nodes, by node and result.");
         _sharedCalls = _meter.CreateCounter<long>("loopgate.elasticsearch.shared", "{request}", "Requests answered by a call that another request had in flight.");
         // OpenTelemetry's semantic conventions for database clients give these.

@@ -37,12 +37,15 @@ internal sealed partial class PathTemplate
         problem = "";
         if (!Form.IsMatch(text))
         {
-            problem = "must be a path such as /products/{id}: it starts with a slash, a parameter is a whole segment, and the rest is unescaped ASCII without dot segments. Flask's <int:id> is {id}, with its type under parameters.";
+            problem = "must be a path such as /products/{id}: it starts with a slash, a parameter is a whole segment, and the rest is unescaped ASCII "
+                + "without dot segments. Flask's <int:id> is {id}, with its type under parameters.";
             return null;
         }
 
         Segment[] segments = [.. text[1..].Split('/').Select(static segment => segment.StartsWith('{') ? new Segment(segment[1..^1], true) : new Segment(segment, false))];
-        IGrouping<string, Segment>? twice = segments.Where(static segment => segment.IsParameter).GroupBy(static segment => segment.Text, StringComparer.OrdinalIgnoreCase).FirstOrDefault(static names => names.Count() > 1);
+        IGrouping<string, Segment>? twice = segments.Where(static segment => segment.IsParameter)
+            .GroupBy(static segment => segment.Text, StringComparer.OrdinalIgnoreCase)
+            .FirstOrDefault(static names => names.Count() > 1);
         if (twice is not null)
         {
             problem = $"has the parameter {{{twice.Key}}} twice.";

@@ -20,7 +20,8 @@ internal sealed class ViewOptions
 
     /// <summary>The path that is answered, matched as Flask does: case-sensitive, to the last slash.</summary>
     [Required(ErrorMessage = "a path such as / is required.")]
-    [RegularExpression(PathTemplate.FixedForm, ErrorMessage = "must be a path that starts with a slash, of unescaped ASCII, without empty segments, dot segments, query and parameters.")]
+    [RegularExpression(PathTemplate.FixedForm,
+        ErrorMessage = "must be a path that starts with a slash, of unescaped ASCII, without empty segments, dot segments, query and parameters.")]
     public string Path { get; set; } = "";
 
     /// <summary>The read call that answers it: <c>GET</c> and a target of Elasticsearch, such as <c>GET /_cluster/health</c>.</summary>
