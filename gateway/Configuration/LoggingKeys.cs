@@ -32,7 +32,8 @@ internal static class LoggingKeys
 
     private static IEnumerable<string> UnknownKeys(IConfigurationSection logging) =>
         from key in logging.GetChildren()
-        where !_known.Contains(key.Key, StringComparer.OrdinalIgnoreCase)
+        // A provider can be named by its type too, whose namespaces have dots.
+        where !_known.Contains(key.Key, StringComparer.OrdinalIgnoreCase) && !key.Key.Contains('.')
         select WrongKey.Unknown(key, _known);
 
     private static IEnumerable<string> ValuesForSections(IConfigurationSection logging) =>

@@ -8,21 +8,29 @@ namespace Gateway.Configuration;
 /// </summary>
 internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDisposable
 {
+    /// <summary>How often what is refused is judged again, where other files may be what is wrong.</summary>
+    private static readonly TimeSpan _again = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _looking = new(1);
     private FilesFound _running = running;
     private FilesFound _judged = running;
     private FilesFound? _doubtful;
+    private long _judgedAt;
+    private IReadOnlyList<string> _said = [];
     private volatile Refused? _refusal;
 
     /// <summary>What these files are, and what stays as it was while they are refused, in words.</summary>
     public required (string Files, string Kept) Words { get; init; }
+
+    /// <summary>Whether they name other files, whose content counts too.</summary>
+    public required bool NameOthers { get; init; }
 
     public required Func<FilesFound> Read { get; init; }
 
     /// <summary>Applies a change, or returns what is wrong with it, a sentence each.</summary>
     public required Func<FilesFound, ValueTask<IReadOnlyList<string>>> Apply { get; init; }
 
-    /// <summary>Is told of each change that is refused, once, with what is wrong with it.</summary>
+    /// <summary>Is told of each change that is refused, once, with what is wrong with it; and again where something else is.</summary>
     public required Action<IReadOnlyList<string>> Refuse { get; init; }
 
     /// <summary>Why the files are not served as they stand, and since when, in a line; null where they are.</summary>
@@ -31,8 +39,8 @@ internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDis
         : null;
 
     /// <summary>
-    /// Compares the files with what was judged last, and judges them anew where they have changed, or were refused: other files, which they name, may be
-    /// what was wrong.
+    /// Compares the files with what was judged last, and judges them anew where they have changed; refused ones after a while too, where other files, which
+    /// they name, may be what was wrong.
     /// </summary>
     public async Task LookAsync()
     {
@@ -40,7 +48,8 @@ internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDis
         try
         {
             FilesFound found = Read();
-            if (found.IsSameAs(_judged) && _refusal is null)
+            bool isDue = NameOthers && _refusal is not null && time.GetElapsedTime(_judgedAt) >= _again;
+            if (found.IsSameAs(_judged) && !isDue)
             {
                 _doubtful = null;
             }
@@ -77,12 +86,12 @@ internal sealed class WatchedFiles(FilesFound running, TimeProvider time) : IDis
         }
         else
         {
-            if (!found.IsSameAs(_judged))
+            if (!found.IsSameAs(_judged) || !problems.SequenceEqual(_said))
             {
                 Refuse(problems);
             }
 
-            (_judged, _doubtful) = (found, null);
+            (_judged, _judgedAt, _said, _doubtful) = (found, time.GetTimestamp(), problems, null);
             string reason = problems.Count == 1 ? problems[0] : $"{problems[0]} ({problems.Count - 1} more in the log)";
             _refusal = new Refused(_refusal?.Since ?? time.GetUtcNow(), reason);
         }

@@ -7,8 +7,7 @@ namespace Gateway.Elasticsearch;
 /// <summary>One call on one node after another, until an answer is not worth another node: at most once on each, all inside one budget.</summary>
 internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, SignedCalls calls, GatewayMetrics metrics, FailureLog log, TimeProvider time)
 {
-    /// <summary>How many attempts wait for a connection: of each node those beyond as many as it may have.</summary>
-    private int _waiting;
+    private readonly Places _places = new(options);
 
     /// <summary>A node has failed, and the list of them may be out of date.</summary>
     public event Action? NodeFailed;
@@ -19,50 +18,72 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
     {
         var budget = new Budget(time, options.TotalTimeout);
         List<Node> tried = [];
+        int sent = 0;
         NodeAnswer answer = default;
-        NodeAnswer next = default;
         Node? node = null;
-        bool isOldServer = false;
-        while (tried.Count <= (options.MaxRetries ?? int.MaxValue) && nodes.Next(tried) is { } use)
+        (NodeAnswer Answer, bool IsOldServer) next = default;
+        // Where there is no place with a node, another may have one; none is woken for that.
+        while (sent <= (options.MaxRetries ?? int.MaxValue) && nodes.Next(tried, mayRest: next.Answer.Result != NodeResult.NotSent) is { } use)
         {
-            if (budget.IsSpent && tried.Count > 0)
+            if (budget.IsSpent && sent > 0)
             {
                 use.Abandoned();
                 break;
             }
 
-            if (tried.Count > 0)
+            if (AnswerRules.IsWorthAnotherNode(next.Answer))
             {
-                PassOver(span, tried[^1], next);
+                PassOver(span, tried[^1], next.Answer);
             }
 
             tried.Add(use.Node);
-            next = await SendAsync(span, use, call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
-            if (answer.Result != NodeResult.TooSlow || next.Result != NodeResult.Unreachable)
+            next = await AskAsync(span, use, call, authorization, budget, cancellation);
+            bool isSent = next.Answer.Result != NodeResult.NotSent;
+            // A node that can be reached, and was too slow, says more than one that cannot; and any that was asked more than one that was not.
+            bool saysLess = isSent ? answer.Result == NodeResult.TooSlow && next.Answer.Result == NodeResult.Unreachable : sent > 0;
+            (answer, node) = saysLess ? (answer, node) : (next.Answer, use.Node);
+            sent += isSent ? 1 : 0;
+            if (isSent && !AnswerRules.IsWorthAnotherNode(next.Answer))
             {
-                // Else there is a node that can be reached, and was too slow.
-                (answer, node) = (next, use.Node);
+                break;
             }
-
-            if (AnswerRules.IsWorthAnotherNode(answer))
-            {
-                continue;
-            }
-
-            isOldServer = use.Node.IsOldServer;
-            if (AnswerRules.NamesNoProduct(answer) && !isOldServer)
-            {
-                NodeAnswer info = call == Info.Call
-                    ? answer
-                    : await SendAsync(span, use, Info.Call, authorization, budget.ForAttempt(options.AttemptTimeout), cancellation);
-                isOldServer = AnswerRules.IsOldServer(info);
-                use.Node.Learned(isOldServer);
-            }
-
-            break;
         }
 
-        return (answer, node!, isOldServer);
+        return (answer, node!, next.IsOldServer);
+    }
+
+    /// <summary>Sends the call to the node, and asks who it is where its answer does not say so.</summary>
+    private async Task<(NodeAnswer Answer, bool IsOldServer)> AskAsync(
+        OperationSpan span, NodeUse use, ElasticsearchCall call, AuthenticationHeaderValue? authorization, Budget budget, CancellationToken cancellation)
+    {
+        if (!_places.TryEnter(use.Node, out bool waits))
+        {
+            use.Abandoned();
+            return (new NodeAnswer(NodeResult.NotSent, Reason: "the limit MaxWaiting is reached"), false);
+        }
+
+        try
+        {
+            NodeAnswer answer = await SendAsync(span, use, call, authorization, budget, waits, cancellation);
+            if (!AnswerRules.NamesNoProduct(answer) || use.Node.IsOldServer)
+            {
+                return (answer, use.Node.IsOldServer);
+            }
+
+            NodeAnswer info = call == Info.Call ? answer : await SendAsync(span, use, Info.Call, authorization, budget, waits, cancellation);
+            if (AnswerRules.IsWorthAnotherNode(info))
+            {
+                return (info, false);
+            }
+
+            bool isOldServer = AnswerRules.IsOldServer(info);
+            use.Node.Learned(isOldServer);
+            return (answer, isOldServer);
+        }
+        finally
+        {
+            _places.Leave(use.Node);
+        }
     }
 
     private void PassOver(OperationSpan span, Node node, in NodeAnswer answer)
@@ -73,19 +94,20 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         log.PassedOver(node.Address.Authority, cause, reason);
     }
 
+    /// <param name="span">The operation's.</param>
+    /// <param name="use">The node.</param>
+    /// <param name="call">What is asked.</param>
+    /// <param name="authorization">The gateway's credentials.</param>
+    /// <param name="budget">What is left of the call's time.</param>
+    /// <param name="waits">For one of the node's connections, which is our affair and not the node's.</param>
+    /// <param name="cancellation">The caller leaves.</param>
     private async Task<NodeAnswer> SendAsync(
-        OperationSpan span, NodeUse use, ElasticsearchCall call, AuthenticationHeaderValue? authorization, TimeSpan timeout, CancellationToken cancellation)
+        OperationSpan span, NodeUse use, ElasticsearchCall call, AuthenticationHeaderValue? authorization, Budget budget, bool waits, CancellationToken cancellation)
     {
         bool judged = false;
-        // For one of the node's connections, which is our affair and not the node's.
-        bool waits = use.Node.BeginAttempt() > options.MaxConnectionsPerNode;
         try
         {
-            if (waits && Interlocked.Increment(ref _waiting) > options.MaxWaiting)
-            {
-                return new NodeAnswer(NodeResult.NotSent, Reason: "the limit MaxWaiting is reached");
-            }
-
+            TimeSpan timeout = budget.ForAttempt(options.AttemptTimeout);
             Uri uri = use.Node.UriOf(call.Target);
             span.Attempt(uri);
             NodeAnswer answer = await calls.SendAsync(uri, call, authorization, timeout, cancellation);
@@ -97,15 +119,9 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
         }
         finally
         {
-            if (use.Node.EndAttempt() >= options.MaxConnectionsPerNode)
-            {
-                // Of those that waited, one does not any more: this one, or another that has its connection now.
-                Interlocked.Decrement(ref _waiting);
-            }
-
             if (!judged)
             {
-                // It was not sent, the caller left, or the gateway failed; none says anything of the node, but another request may try it.
+                // The caller left, or the gateway failed; neither says anything of the node, but another request may try it.
                 use.Abandoned();
             }
         }

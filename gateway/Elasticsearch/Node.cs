@@ -9,7 +9,6 @@ internal sealed class Node(Uri address)
 
     private readonly Lock _lock = new();
     private Target? _lastTarget;
-    private int _attempts;
     private int _failures;
     private int _verdicts;
     private DateTimeOffset _restsUntil;
@@ -27,6 +26,9 @@ internal sealed class Node(Uri address)
 
     /// <summary>The node has shown to be a server before 7.14, which does not name its product in its answers; to be found out again after a failure.</summary>
     public bool IsOldServer { get; private set; }
+
+    /// <summary>How many are with it, with a connection or waiting for one; <see cref="Places"/> counts them, under its own lock.</summary>
+    public int Callers { get; set; }
 
     /// <summary>False from a failure on until a request has worked.</summary>
     public bool IsLive
@@ -81,12 +83,6 @@ internal sealed class Node(Uri address)
 
         return last.Uri;
     }
-
-    /// <summary>An attempt on it begins; gives back how many are under way then.</summary>
-    public int BeginAttempt() => Interlocked.Increment(ref _attempts);
-
-    /// <summary>It has ended, however; gives back how many are still under way.</summary>
-    public int EndAttempt() => Interlocked.Decrement(ref _attempts);
 
     /// <summary>A live node may always be used; a rested one by a single request, which finds out for all others.</summary>
     public NodeUse? TryUse(DateTimeOffset now)

@@ -26,10 +26,10 @@ internal sealed class NodeList
         [.. _known.All.OrderByDescending(static node => node.IsLive).ThenBy(static node => node.LeftAloneSince)];
 
     /// <summary>
-    /// The next node that may be used and is not among those tried; where all rest, the one that has rested longest; null where all
-    /// have been tried.
+    /// The next node that may be used and is not among those tried; where all rest, the one that has rested longest, unless only one that does not is
+    /// wanted; null where there is none.
     /// </summary>
-    public NodeUse? Next(IReadOnlyCollection<Node> tried)
+    public NodeUse? Next(IReadOnlyCollection<Node> tried, bool mayRest = true)
     {
         DateTimeOffset now = _time.GetUtcNow();
         uint first = Interlocked.Increment(ref _turn);
@@ -51,7 +51,7 @@ internal sealed class NodeList
             rested = rested is null || node.LeftAloneSince < rested.LeftAloneSince ? node : rested;
         }
 
-        return rested?.UseResting(now);
+        return mayRest ? rested?.UseResting(now) : null;
     }
 
     public void Failed(in NodeUse use) => use.Node.Failed(use, _time.GetUtcNow());

@@ -15,21 +15,23 @@ internal static class AnswerFields
         fields.Remove("Server");
         fields.Remove("X-Powered-By");
         HttpRequest request = transform.HttpContext.Request;
-        if (fields.Location is [{ } location] && request.Host.HasValue && BehindAddress(location, app) is { } rest)
+        if (fields.Location is not [{ } location] || !request.Host.HasValue)
         {
-            fields.Location = ForwardedFields.OriginOf(request) + rest;
+            return;
+        }
+
+        // RFC 3986 §4.2: a URL without a scheme has the one that is in use, and keeps it.
+        string scheme = location.StartsWith("//", StringComparison.Ordinal) ? app.Scheme + ":" : "";
+        if (BehindAddress(scheme + location, app) is { } rest)
+        {
+            string origin = ForwardedFields.OriginOf(request);
+            fields.Location = (scheme.Length > 0 ? origin[(origin.IndexOf(':', StringComparison.Ordinal) + 1)..] : origin) + rest;
         }
     }
 
     /// <summary>What stands behind the app's address in a URL that leads there, as it came; null where it leads elsewhere.</summary>
     private static string? BehindAddress(string url, Uri app)
     {
-        if (url.StartsWith("//", StringComparison.Ordinal))
-        {
-            // RFC 3986 §4.2: by the scheme that is in use.
-            url = $"{app.Scheme}:{url}";
-        }
-
         string scheme = app.Scheme + Uri.SchemeDelimiter;
         if (!url.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
             || !Uri.TryCreate(url, UriKind.Absolute, out Uri? target) || target.Authority != app.Authority)

@@ -9,7 +9,7 @@ namespace Gateway.Legacy;
 /// </summary>
 internal sealed class AnswerHead
 {
-    /// <summary>No line that matters here is longer.</summary>
+    /// <summary>How much is kept of a line that comes in pieces: no sound one that matters here is longer.</summary>
     private const int LongestLine = 256;
 
     /// <summary>The beginning of a line whose end has not come, and how much of that there is.</summary>
@@ -22,7 +22,8 @@ internal sealed class AnswerHead
     private bool _isEncodedOtherwise;
     private bool _hasLength;
     private bool _isInFraming;
-    private bool _isFramingFolded;
+    private bool _isCut;
+    private bool _isFramingUnclear;
 
     /// <summary>The whole head of the final answer has come.</summary>
     public bool IsOver { get; private set; }
@@ -32,10 +33,10 @@ internal sealed class AnswerHead
 
     /// <summary>
     /// Two lengths, or a length beside chunks (RFC 9112 §6.3); an encoding of which only the chunks would be taken off, or one in HTTP/1.0,
-    /// which has none (§6.1); one of these over several lines, of which .NET makes one.
+    /// which has none (§6.1); one of these over several lines, of which .NET makes one, or on a line without end.
     /// </summary>
     public bool IsUnsound =>
-        _isFramingFolded || _lengths > 1 || (_encodings > 0 && (_lengths > 0 || _encodings > 1 || _isEncodedOtherwise || _isHttp10));
+        _isFramingUnclear || _lengths > 1 || (_encodings > 0 && (_lengths > 0 || _encodings > 1 || _isEncodedOtherwise || _isHttp10));
 
     /// <summary>A 204 that announces content, which it cannot have (RFC 9110 §15.3.5): it may yet come.</summary>
     public bool AnnouncesTooMuch => _status == StatusCodes.Status204NoContent && (_hasLength || _encodings > 0);
@@ -44,7 +45,7 @@ internal sealed class AnswerHead
     public void Reset()
     {
         (_begunLength, _status, _lengths, _encodings) = (0, 0, 0, 0);
-        (_isHttp10, _isEncodedOtherwise, _hasLength, _isInFraming, _isFramingFolded, IsOver) = (false, false, false, false, false, false);
+        (_isHttp10, _isEncodedOtherwise, _hasLength, _isInFraming, _isCut, _isFramingUnclear, IsOver) = (false, false, false, false, false, false, false);
     }
 
     /// <summary>Takes the next bytes of the connection.</summary>
@@ -67,7 +68,7 @@ internal sealed class AnswerHead
             {
                 Keep(bytes[..end]);
                 TakeLine(_begun.AsSpan(0, _begunLength));
-                _begunLength = 0;
+                (_begunLength, _isCut) = (0, false);
             }
 
             bytes = bytes[(end + 1)..];
@@ -76,7 +77,9 @@ internal sealed class AnswerHead
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
-        bytes = bytes[..Math.Min(bytes.Length, LongestLine - _begunLength)];
+        int room = LongestLine - _begunLength;
+        _isCut |= bytes.Length > room;
+        bytes = bytes[..Math.Min(bytes.Length, room)];
         bytes.CopyTo(_begun.AsSpan(_begunLength));
         _begunLength += bytes.Length;
     }
@@ -110,7 +113,7 @@ internal sealed class AnswerHead
         if (line[0] is (byte)' ' or (byte)'\t')
         {
             // RFC 9112 §5.2: the line before goes on.
-            _isFramingFolded |= _isInFraming;
+            _isFramingUnclear |= _isInFraming;
             return;
         }
 
@@ -135,5 +138,7 @@ internal sealed class AnswerHead
             _encodings++;
             _isEncodedOtherwise |= !Ascii.EqualsIgnoreCase(value, "chunked"u8);
         }
+
+        _isFramingUnclear |= _isInFraming && _isCut;
     }
 }

@@ -21,6 +21,7 @@ internal sealed partial class LiveTable(
     public WatchedFiles Watch(TimeProvider time) => new(configuration.Running, time)
     {
         Words = ("The configuration", "the routes and clusters from before are served"),
+        NameOthers = true,
         Read = configuration.Read,
         Apply = ApplyAsync,
         Refuse = Refuse,

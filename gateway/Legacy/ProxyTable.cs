@@ -61,17 +61,19 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         if (read is null)
         {
             // YARP does not say which value it could not read: whichever it cannot read alone.
-            string[] ofKeys = [.. section.AsEnumerable().Where(static pair => !string.IsNullOrEmpty(pair.Value)).SelectMany(OfOne)];
-            problems.AddRange(ofKeys.Length > 0 ? ofKeys : [$"{Section}: {problem}"]);
+            var unread = section.AsEnumerable().Where(static pair => !string.IsNullOrEmpty(pair.Value)).SelectMany(OfOne).ToList();
+            problems.AddRange(unread.Where(one => !problems.Exists(said => said.StartsWith(one.Key + ":", StringComparison.OrdinalIgnoreCase)))
+                .Select(static one => $"{one.Key}: {one.Problem}").ToArray());
+            problems.AddRange(unread.Count == 0 ? [$"{Section}: {problem}"] : []);
         }
 
         return read;
     }
 
-    private static IEnumerable<string> OfOne(KeyValuePair<string, string?> pair)
+    private static IEnumerable<(string Key, string Problem)> OfOne(KeyValuePair<string, string?> pair)
     {
         IConfiguration alone = new ConfigurationBuilder().AddInMemoryCollection([pair]).Build();
-        return AsYarpDoes(alone.GetSection(Section), out string problem) is null ? [$"{pair.Key}: {problem}"] : [];
+        return AsYarpDoes(alone.GetSection(Section), out string problem) is null ? [(pair.Key, problem)] : [];
     }
 
     /// <summary>YARP's reader is no public class; what it makes of a section can be had from its services alone. Null where it makes nothing.</summary>

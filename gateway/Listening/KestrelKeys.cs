@@ -58,7 +58,7 @@ internal static class KestrelKeys
     private static IEnumerable<string> InEndpoint(IConfigurationSection endpoint) =>
     [
         .. Unknown(endpoint, _ofEndpoint),
-        .. _ofHttps.Select(endpoint.GetSection).Where(setting => setting.Exists() && !ListenAddress.IsHttps(endpoint["Url"]))
+        .. _ofHttps.Select(endpoint.GetSection).Where(setting => setting.Exists() && !ListenAddress.IsHttps(endpoint["Url"]) && !ListenAddress.IsOff(endpoint))
             .Select(static setting => $"{setting.Path}: has a meaning with an https URL only."),
         .. Unknown(endpoint.GetSection(Certificate), _ofCertificate),
         .. InEach(endpoint.GetSection(Sni), static host => [.. Unknown(host, _ofHost), .. Unknown(host.GetSection(Certificate), _ofCertificate)]),

@@ -20,6 +20,7 @@ internal sealed partial class LiveViews(
     public WatchedFiles Watch(FilesFound running, TimeProvider time) => new(running, time)
     {
         Words = (ConfigurationFolder.Views, "the views from before are served"),
+        NameOthers = false,
         Read = file.Read,
         Apply = found => ValueTask.FromResult(Apply(found)),
         Refuse = Refuse,

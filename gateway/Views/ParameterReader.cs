@@ -27,7 +27,7 @@ internal static partial class ParameterReader
             ParameterType.Integer or ParameterType.Number => parameter with { Minimum = declared.Decimal("minimum"), Maximum = declared.Decimal("maximum") },
             _ => parameter,
         };
-        if (ofPath && parameter is { Type: ParameterType.Integer, Minimum: null })
+        if (ofPath && parameter is { Type: ParameterType.Integer, Minimum: null, Maximum: null or >= 0 })
         {
             // As Flask's int converter, which has no sign unless it is told to.
             parameter = parameter with { Minimum = 0 };

@@ -40,11 +40,11 @@ public sealed class AddressChangeTests(SharedServers servers, ITestOutputHelper 
         // To and fro, so that whatever else the machine does meets both, and the best turn of each counts.
         for (int turn = 0; turn < Turns; turn++)
         {
-            steady.Add(await SlowOfAsync(load, () => load.MoreAsync(500)));
+            steady.Add(await SlowestAsync(load, () => load.MoreAsync(1000)));
             int now = (turn + 1) % 2;
             int before = asked[now];
             files.Write("hosts", $"127.0.0.{(now + 1).ToString(CultureInfo.InvariantCulture)} cluster.test\n");
-            changing.Add(await SlowOfAsync(load, async () =>
+            changing.Add(await SlowestAsync(load, async () =>
             {
                 await Eventually.Holds(() => asked[now] > before, "the first request at the new address");
                 await Eventually.HoldsAsync(
@@ -60,20 +60,19 @@ public sealed class AddressChangeTests(SharedServers servers, ITestOutputHelper 
 
         IReadOnlyList<TimedAnswer> answers = await load.StopAsync();
         Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{answers.Count} answers, {asked[0]} from the one address and {asked[1]} from the other; p99 {steady.Min():0.0} ms, while the address changes {changing.Min():0.0} ms"));
+            $"{answers.Count} answers, {asked[0]} from the one address and {asked[1]} from the other; slowest of the best turn {steady.Min():0.0} ms, while the address changes {changing.Min():0.0} ms"));
         Assert.DoesNotContain(answers, static answer => answer.Status != 200);
         Assert.DoesNotContain(gateway.Log, static entry => entry.LogLevel is "Warning" or "Error");
         // None waits for an old connection to end; a new one costs the request that finds none a lookup and a connect.
-        Assert.InRange(changing.Min() / steady.Min(), 0, 5);
+        Assert.InRange(changing.Min() / steady.Min(), 0, 10);
     }
 
-    /// <summary>How long the slowest hundredth took, in milliseconds, of what was answered meanwhile.</summary>
-    private static async Task<double> SlowOfAsync(SteadyLoad load, Func<Task> meanwhile)
+    /// <summary>How long the slowest took, in milliseconds, of what was answered meanwhile: at a change each client's next request may find no connection.</summary>
+    private static async Task<double> SlowestAsync(SteadyLoad load, Func<Task> meanwhile)
     {
         int before = load.Answers.Count;
         await meanwhile();
-        double[] times = [.. load.Answers.Skip(before).Select(static answer => answer.Took.TotalMilliseconds).Order()];
-        return times[times.Length * 99 / 100];
+        return load.Answers.Skip(before).Max(static answer => answer.Took.TotalMilliseconds);
     }
 
     private static Task AnswerAsync(HttpContext context, ref int asked)

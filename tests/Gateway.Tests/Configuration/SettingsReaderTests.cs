@@ -92,6 +92,7 @@ public sealed class SettingsReaderTests
     [InlineData("Kestrel:Limits:RequestHeadersTimeout=00:30", "Kestrel:Limits:RequestHeadersTimeout: the value is not a duration such as 00:00:02")]
     [InlineData("Kestrel:Limits:Http2:KeepAlivePingDelay=30", "Kestrel:Limits:Http2:KeepAlivePingDelay: the value is not a duration such as 00:00:02")]
     [InlineData("ReverseProxy:Routes:r:Timeout=30", "ReverseProxy:Routes:r:Timeout: the value is not a duration such as 00:00:02")]
+    [InlineData("ReverseProxy:Routes:r:Timeout=1:00:00:00", "ReverseProxy:Routes:r:Timeout: the value is not a duration such as 00:00:02")]
     [InlineData("ReverseProxy:Clusters:c:HealthCheck:Active:Interval=5", "ReverseProxy:Clusters:c:HealthCheck:Active:Interval: the value is not a duration such as 00:00:02")]
     [InlineData("Kestrel:Endpoints:Http:Url=", "Kestrel:Endpoints: none is left to listen for clients.")]
     [InlineData("Logging:LogLevl:Default=Debug", "Logging:LogLevl: there is no such setting; here are LogLevel, Console")]

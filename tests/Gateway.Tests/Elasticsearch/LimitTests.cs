@@ -131,6 +131,35 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_node_without_a_free_connection_is_left_out_while_another_has_one_and_none_may_wait()
+    {
+        var released = new TaskCompletionSource();
+        await using var held = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is not null)
+            {
+                await connection.WaitAsync(released.Task);
+                await connection.SendAsync(Answers.Info);
+            }
+        });
+        await using var free = ScriptedServer.Always(Answers.Info);
+        await using Scene scene = await Scene.StartAsync(held, free, ("MaxConnectionsPerNode", "1"), ("MaxWaiting", "0"), ("MaxRetries", "0"));
+
+        Task<HttpResponseMessage> first = scene.GetAsync();
+        await Eventually.Holds(() => held.Requests.Count == 1, "the first request at the node");
+        for (int i = 0; i < 6; i++)
+        {
+            await scene.GetsInfoAsync();
+        }
+
+        released.SetResult();
+        using HttpResponseMessage answer = await first;
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal((1, 6), (held.Requests.Count, free.Requests.Count));
+        Assert.DoesNotContain(scene.Gateway.Log, static entry => entry.Id is 400 or 406 or 407);
+    }
+
+    [Fact]
     public async Task Where_none_may_wait_the_ones_being_served_are_no_hindrance_afterwards()
     {
         await using var node = ScriptedServer.Always(Answers.Info);

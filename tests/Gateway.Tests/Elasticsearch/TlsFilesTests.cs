@@ -62,7 +62,7 @@ public sealed class TlsFilesTests : IDisposable
         await using Scene scene = await StartPinnedAsync(node);
 
         await scene.GetsInfoAsync();
-        Write("pins", $"{Authority.FingerprintOf(before)}\n{Authority.FingerprintOf(after)}\n", minute: 1);
+        Write("pins", $"sha256 Fingerprint={Authority.FingerprintOf(before)}\n\n{Authority.FingerprintOf(after)}\n", minute: 1);
         await NewConnectionsAsync(node, scene, 1);
         node.Show(after);
         await NewConnectionsAsync(node, scene, 2);

@@ -116,14 +116,20 @@ public sealed class ReloadTests
         await scene.LookAsync();
         Assert.Contains($"Elasticsearch:ApiKeyFile: the file '{key}' does not exist.", await scene.ReadinessAsync(), StringComparison.Ordinal);
         await File.WriteAllTextAsync(key, "");
-        await scene.LookAsync();
+        await LookLaterAsync();
         Assert.Contains($"Elasticsearch:ApiKeyFile: the file '{key}' is empty.", await scene.ReadinessAsync(), StringComparison.Ordinal);
         await File.WriteAllTextAsync(key, "id:key");
-        await scene.LookAsync();
+        await LookLaterAsync();
 
         Assert.Equal("ready\n", await scene.ReadinessAsync());
         Assert.Equal("one", await scene.GetAsync("/shop"));
-        Assert.Single(scene.Gateway.Log, static entry => entry.Level == LogLevel.Error);
+        Assert.Equal(["does not exist", "is empty"], scene.Gateway.Log.Where(static entry => entry.Level == LogLevel.Error).Select(entry => entry.Message.Split($"'{key}' ")[1].TrimEnd('.')));
+
+        Task LookLaterAsync()
+        {
+            scene.Time.Advance(TimeSpan.FromSeconds(10));
+            return scene.LookAsync();
+        }
     }
 
     [Fact]

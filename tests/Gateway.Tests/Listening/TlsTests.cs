@@ -99,7 +99,8 @@ public sealed class TlsTests : IDisposable
         _files.Write("shop", certificate);
         await using GatewayHost gateway = await GatewayHost.StartAsync(
         [
-            ($"{Endpoint}:Url", ""), ($"{Endpoint}:Protocols", "Http1"),
+            ($"{Endpoint}:Url", ""), ($"{Endpoint}:Protocols", "Http1"), ($"{Endpoint}:ClientCertificateMode", "RequireCertificate"),
+            ($"{Endpoint}:Certificate:Path", "/none.crt"), ($"{Endpoint}:Sni:shop.example:Certificate:Path", "/none.crt"),
             ("Kestrel:Endpoints:Https:Url", "https://127.0.0.1:0"), .. Pair("Kestrel:Endpoints:Https:Certificate", "shop"),
         ]);
 

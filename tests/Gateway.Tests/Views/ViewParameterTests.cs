@@ -101,6 +101,7 @@ public sealed class ViewParameterTests
     [InlineData("""{ "type": "integer" }""", "-7", null)]
     [InlineData("""{ "type": "integer" }""", "-0", null)]
     [InlineData("""{ "type": "integer", "minimum": -10 }""", "-7", "-7")]
+    [InlineData("""{ "type": "integer", "maximum": -1 }""", "-7", "-7")]
     [InlineData("""{ "type": "integer", "minimum": 0 }""", "-7", null)]
     [InlineData("""{ "type": "string", "enum": ["red", "blue"] }""", "blue", "\"blue\"")]
     [InlineData("""{ "type": "string", "enum": ["red", "blue"] }""", "green", null)]
