@@ -176,6 +176,32 @@ public sealed class AnswerTests
         Assert.Equal(["/_cluster/health", "/", "/_cluster/health", "/_cluster/health"], node.Requests.Select(static request => request.Target));
     }
 
+    /// <summary>Who it is, is not known then; another node may be asked.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")]
+    public async Task A_server_that_fails_on_its_greeting_is_passed_over(string greeting)
+    {
+        await using var node = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is { Target: not "/" })
+            {
+                await connection.SendAsync(Answers.Json("""{"status":"green"}""", fields: ""));
+            }
+
+            await connection.SendAsync(greeting);
+        });
+        await using ScriptedServer other = Old("7.13.4");
+        await using Scene scene = await Scene.StartAsync(node, other, _health);
+
+        Assert.Equal("{\"status\":\"green\"}\n", await scene.Gateway.Client.GetStringAsync("/health"));
+
+        // What a connection loses that was used before is sent once more, on a new one.
+        Assert.Equal(["/_cluster/health", "/"], node.Requests.Select(static request => request.Target).Distinct());
+        Assert.Equal(["/_cluster/health", "/"], other.Requests.Select(static request => request.Target));
+        Assert.Empty(scene.Said);
+    }
+
     [Fact]
     public async Task What_neither_names_its_product_nor_greets_like_an_old_server_is_not_elasticsearch_for_any_view()
     {
