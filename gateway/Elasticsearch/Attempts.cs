@@ -18,59 +18,74 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
     {
         var budget = new Budget(time, options.TotalTimeout);
         List<Node> tried = [];
-        int sent = 0;
-        NodeAnswer answer = default;
-        Node? node = null;
-        (NodeAnswer Answer, bool IsOldServer) next = default;
-        // Where there is no place with a node, another may have one; none is woken for that.
-        while (sent <= (options.MaxRetries ?? int.MaxValue) && nodes.Next(tried, mayRest: next.Answer.Result != NodeResult.NotSent) is { } use)
+        if (!TryTake(tried, out NodeUse use, out bool waits))
         {
-            if (budget.IsSpent && sent > 0)
-            {
-                use.Abandoned();
-                break;
-            }
-
-            if (AnswerRules.IsWorthAnotherNode(next.Answer))
-            {
-                PassOver(span, tried[^1], next.Answer);
-            }
-
-            tried.Add(use.Node);
-            next = await AskAsync(span, use, call, authorization, budget, cancellation);
-            bool isSent = next.Answer.Result != NodeResult.NotSent;
-            // A node that can be reached, and was too slow, says more than one that cannot; and any that was asked more than one that was not.
-            bool saysLess = isSent ? answer.Result == NodeResult.TooSlow && next.Answer.Result == NodeResult.Unreachable : sent > 0;
-            (answer, node) = saysLess ? (answer, node) : (next.Answer, use.Node);
-            sent += isSent ? 1 : 0;
-            if (isSent && !AnswerRules.IsWorthAnotherNode(next.Answer))
-            {
-                break;
-            }
+            return (new NodeAnswer(NodeResult.NotSent, Reason: "the limit MaxWaiting is reached"), tried[0], false);
         }
 
-        return (answer, node!, next.IsOldServer);
+        NodeAnswer answer = default;
+        Node node = use.Node;
+        for (int retries = 0; ; retries++)
+        {
+            (NodeAnswer next, bool isOldServer) = await AskAsync(span, use, waits, call, authorization, budget, cancellation);
+            if (!AnswerRules.IsWorthAnotherNode(next))
+            {
+                return (next, use.Node, isOldServer);
+            }
+
+            Node failed = use.Node;
+            if (answer.Result != NodeResult.TooSlow || next.Result != NodeResult.Unreachable)
+            {
+                // Else there is a node that can be reached, and was too slow.
+                (answer, node) = (next, failed);
+            }
+
+            if (retries == options.MaxRetries || budget.IsSpent || !TryTake(tried, out use, out waits))
+            {
+                return (answer, node, false);
+            }
+
+            PassOver(span, failed, next);
+        }
     }
 
-    /// <summary>Sends the call to the node, and asks who it is where its answer does not say so.</summary>
-    private async Task<(NodeAnswer Answer, bool IsOldServer)> AskAsync(
-        OperationSpan span, NodeUse use, ElasticsearchCall call, AuthenticationHeaderValue? authorization, Budget budget, CancellationToken cancellation)
+    /// <summary>
+    /// Takes a place with the next node that was not tried and has one, which <see cref="AskAsync"/> gives back. Where the first has none, no other is woken
+    /// from its rest: who may not wait is told so at once.
+    /// </summary>
+    private bool TryTake(List<Node> tried, out NodeUse use, out bool waits)
     {
-        if (!_places.TryEnter(use.Node, out bool waits))
+        bool mayRest = true;
+        while (nodes.Next(tried, mayRest) is { } next)
         {
-            use.Abandoned();
-            return (new NodeAnswer(NodeResult.NotSent, Reason: "the limit MaxWaiting is reached"), false);
+            tried.Add(next.Node);
+            if (_places.TryEnter(next.Node, out waits))
+            {
+                use = next;
+                return true;
+            }
+
+            next.Abandoned();
+            mayRest = false;
         }
 
+        (use, waits) = (default, false);
+        return false;
+    }
+
+    /// <summary>Sends the call to the node, asks who it is where its answer does not say so, and gives its place back.</summary>
+    private async Task<(NodeAnswer Answer, bool IsOldServer)> AskAsync(
+        OperationSpan span, NodeUse use, bool waits, ElasticsearchCall call, AuthenticationHeaderValue? authorization, Budget budget, CancellationToken cancellation)
+    {
         try
         {
-            NodeAnswer answer = await SendAsync(span, use, call, authorization, budget, waits, cancellation);
+            NodeAnswer answer = await SendAsync(span, use, waits, call, authorization, budget, cancellation);
             if (!AnswerRules.NamesNoProduct(answer) || use.Node.IsOldServer)
             {
                 return (answer, use.Node.IsOldServer);
             }
 
-            NodeAnswer info = call == Info.Call ? answer : await SendAsync(span, use, Info.Call, authorization, budget, waits, cancellation);
+            NodeAnswer info = call == Info.Call ? answer : await SendAsync(span, use, waits, Info.Call, authorization, budget, cancellation);
             if (AnswerRules.IsWorthAnotherNode(info))
             {
                 return (info, false);
@@ -96,13 +111,13 @@ internal sealed class Attempts(ElasticsearchOptions options, NodeList nodes, Sig
 
     /// <param name="span">The operation's.</param>
     /// <param name="use">The node.</param>
+    /// <param name="waits">For one of the node's connections, which is our affair and not the node's.</param>
     /// <param name="call">What is asked.</param>
     /// <param name="authorization">The gateway's credentials.</param>
     /// <param name="budget">What is left of the call's time.</param>
-    /// <param name="waits">For one of the node's connections, which is our affair and not the node's.</param>
     /// <param name="cancellation">The caller leaves.</param>
     private async Task<NodeAnswer> SendAsync(
-        OperationSpan span, NodeUse use, ElasticsearchCall call, AuthenticationHeaderValue? authorization, Budget budget, bool waits, CancellationToken cancellation)
+        OperationSpan span, NodeUse use, bool waits, ElasticsearchCall call, AuthenticationHeaderValue? authorization, Budget budget, CancellationToken cancellation)
     {
         bool judged = false;
         try
