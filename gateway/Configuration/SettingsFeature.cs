@@ -29,28 +29,35 @@ internal static class SettingsFeature
     public static TOptions AddSettings<TOptions>(this WebApplicationBuilder builder, string section, Func<TOptions, IEnumerable<string>>? check = null)
         where TOptions : class, new()
     {
-        ConfigurationProblems problems = builder.Problems();
-        problems.Sections.Add(section);
-        (TOptions options, IEnumerable<string> wrong) = Read(builder.Configuration);
-        problems.Sentences.AddRange(wrong);
-        problems.Checks.Add(configuration => Read(configuration).Problems);
-        builder.Services.AddSingleton(options);
-        return options;
-
-        (TOptions Options, IEnumerable<string> Problems) Read(IConfiguration configuration)
+        builder.Problems().Sections.Add(section);
+        TOptions options = builder.ReadChecked((configuration, problems) =>
         {
             var read = new TOptions();
-            return (read, [.. SettingsReader.Read(configuration.GetSection(section), read), .. check?.Invoke(read) ?? []]);
-        }
+            problems.AddRange(SettingsReader.Read(configuration.GetSection(section), read));
+            problems.AddRange(check?.Invoke(read) ?? []);
+            return read;
+        });
+        builder.Services.AddSingleton(options);
+        return options;
     }
 
-    /// <summary>Holds the configuration to what this says is wrong with it, a sentence each: now, and whenever its files have changed.</summary>
-    public static void AddCheck(this WebApplicationBuilder builder, Func<IConfigurationRoot, IEnumerable<string>> check)
+    /// <summary>
+    /// Reads something of the configuration, and remembers what is wrong with it, a sentence each; whenever the configuration's files have changed, they are held
+    /// to the same.
+    /// </summary>
+    public static T ReadChecked<T>(this WebApplicationBuilder builder, Func<IConfigurationRoot, List<string>, T> read)
     {
-        ConfigurationProblems problems = builder.Problems();
-        problems.Sentences.AddRange(check(builder.Configuration));
-        problems.Checks.Add(check);
+        builder.Problems().Checks.Add((configuration, problems) => read(configuration, problems));
+        return read(builder.Configuration, builder.Problems().Sentences);
     }
+
+    /// <summary>The same for what is only held to something, and made nothing of.</summary>
+    public static void AddCheck(this WebApplicationBuilder builder, Func<IConfigurationRoot, IEnumerable<string>> check) =>
+        builder.ReadChecked<object?>((configuration, problems) =>
+        {
+            problems.AddRange(check(configuration));
+            return null;
+        });
 
     /// <summary>Looks at these files for as long as the gateway runs.</summary>
     public static void AddWatchedFiles(this WebApplicationBuilder builder, Func<IServiceProvider, TimeProvider, WatchedFiles> create)
@@ -76,7 +83,11 @@ internal static class SettingsFeature
     {
         ConfigurationProblems problems = builder.Problems();
         return new LiveConfiguration(builder.Configuration, configuration =>
-            [.. OfSections(configuration, problems.Sections).Concat(problems.Checks.SelectMany(check => check(configuration))).Distinct()]);
+        {
+            List<string> sentences = [.. OfSections(configuration, problems.Sections)];
+            problems.Checks.ForEach(check => check(configuration, sentences));
+            return [.. sentences.Distinct()];
+        });
     }
 
     private static IEnumerable<string> OfSections(IConfigurationRoot configuration, HashSet<string> ours) =>
@@ -125,6 +136,6 @@ internal static class SettingsFeature
         public List<string> Sentences { get; } = [];
 
         /// <summary>What is said of a configuration that comes later.</summary>
-        public List<Func<IConfigurationRoot, IEnumerable<string>>> Checks { get; } = [];
+        public List<Action<IConfigurationRoot, List<string>>> Checks { get; } = [];
     }
 }

@@ -24,9 +24,10 @@ internal static class SettingsReader
             Fill(section, options, problems);
         }
 
+        // A key whose value could not be read has its default, of which a rule says nothing.
         IEnumerable<string> broken =
             from rule in Validate(section.Path, options)
-            where !rule.Keys.Any(key => IsUnread(key, problems))
+            where !rule.Keys.Any(key => WrongKey.IsNamedIn(problems, key))
             select rule.Sentence;
         return [.. problems, .. broken];
     }
@@ -139,8 +140,4 @@ internal static class SettingsReader
             return (keys, $"{keys[0]}: {result.ErrorMessage}");
         });
     }
-
-    /// <summary>Whether the key has its default, for what is configured could not be read: a rule says nothing of that.</summary>
-    private static bool IsUnread(string key, List<string> problems) =>
-        problems.Exists(problem => problem.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase));
 }

@@ -3,6 +3,10 @@ namespace Gateway.Configuration;
 /// <summary>What is said of a key that would else be passed over, or has something that it cannot have.</summary>
 internal static class WrongKey
 {
+    /// <summary>Whether one of these sentences is about the key already, or about a part of it.</summary>
+    public static bool IsNamedIn(List<string> problems, string key) =>
+        problems.Exists(problem => problem.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase));
+
     public static string Unknown(IConfigurationSection key, IEnumerable<string> known) =>
         $"{key.Path}: there is no such setting; here are {string.Join(", ", known)}.";
 

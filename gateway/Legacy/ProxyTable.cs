@@ -62,7 +62,7 @@ internal sealed record ProxyTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         {
             // YARP does not say which value it could not read: whichever it cannot read alone.
             var unread = section.AsEnumerable().Where(static pair => !string.IsNullOrEmpty(pair.Value)).SelectMany(OfOne).ToList();
-            problems.AddRange(unread.Where(one => !problems.Exists(said => said.StartsWith(one.Key + ":", StringComparison.OrdinalIgnoreCase)))
+            problems.AddRange(unread.Where(one => !WrongKey.IsNamedIn(problems, one.Key))
                 .Select(static one => $"{one.Key}: {one.Problem}").ToArray());
             problems.AddRange(unread.Count == 0 ? [$"{Section}: {problem}"] : []);
         }

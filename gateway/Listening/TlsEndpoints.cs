@@ -21,8 +21,13 @@ internal sealed class TlsEndpoints
     {
         IHostEnvironment environment = builder.Environment;
         TlsOptions options = builder.AddSettings<TlsOptions>(TlsOptions.Section, static options => ProblemsOf(options));
-        builder.AddCheck(configuration => ProblemsOf(configuration.GetSection("Kestrel"), environment));
-        return new TlsEndpoints(Names(builder.Configuration.GetSection("Kestrel"), environment, static _ => { }), ClientAuthorities(options));
+        Dictionary<string, IReadOnlyList<TlsName>> names = builder.ReadChecked((configuration, problems) =>
+        {
+            IConfigurationSection kestrel = configuration.GetSection("Kestrel");
+            CheckUnused(kestrel.GetSection("Certificates"), environment, problems);
+            return Names(kestrel, environment, problems);
+        });
+        return new TlsEndpoints(names, ClientAuthorities(options));
     }
 
     public void Use(ListenOptions listener, string endpoint, ILogger logger)
@@ -33,9 +38,9 @@ internal sealed class TlsEndpoints
         }
     }
 
-    private static Dictionary<string, IReadOnlyList<TlsName>> Names(IConfigurationSection kestrel, IHostEnvironment environment, Action<string> problem)
+    private static Dictionary<string, IReadOnlyList<TlsName>> Names(IConfigurationSection kestrel, IHostEnvironment environment, List<string> problems)
     {
-        var reader = new TlsReader(kestrel, environment, problem);
+        var reader = new TlsReader(kestrel, environment, problems.Add);
         var all = new Dictionary<string, IReadOnlyList<TlsName>>(StringComparer.OrdinalIgnoreCase);
         foreach (IConfigurationSection endpoint in kestrel.GetSection("Endpoints").GetChildren().Where(static endpoint => !ListenAddress.IsOff(endpoint)))
         {
@@ -48,20 +53,16 @@ internal sealed class TlsEndpoints
         return all;
     }
 
-    private static List<string> ProblemsOf(IConfigurationSection kestrel, IHostEnvironment environment)
+    /// <summary>Kestrel opens these, whether a listener needs them or not, and would not start.</summary>
+    private static void CheckUnused(IConfigurationSection certificates, IHostEnvironment environment, List<string> problems)
     {
-        List<string> problems = [];
-        Names(kestrel, environment, problems.Add);
-        // Kestrel opens these, whether a listener needs them or not, and would not start.
-        foreach (IConfigurationSection certificate in kestrel.GetSection("Certificates").GetChildren())
+        foreach (IConfigurationSection certificate in certificates.GetChildren())
         {
             if (LiveCertificate.Of(certificate, environment.ContentRootPath) is { } files && files.Get(out string? problem) is null)
             {
                 problems.Add($"{certificate.Path}: {problem}.");
             }
         }
-
-        return problems;
     }
 
     private static LiveFiles<X509Certificate2Collection>? ClientAuthorities(TlsOptions options) =>
