@@ -78,14 +78,7 @@ public sealed class LimitTests
     public async Task More_than_may_wait_are_answered_503_at_once_and_the_others_in_turn()
     {
         var released = new TaskCompletionSource();
-        await using var node = new ScriptedServer(async connection =>
-        {
-            while (await connection.ReadRequestAsync() is not null)
-            {
-                await connection.WaitAsync(released.Task);
-                await connection.SendAsync(Answers.Info);
-            }
-        });
+        await using var node = ScriptedServer.Once(released.Task, Answers.Info);
         await using Scene scene = await Scene.StartAsync(node, ("MaxConnectionsPerNode", "1"), ("MaxWaiting", "2"));
 
         Task<HttpResponseMessage>[] requests = [.. Enumerable.Range(0, 10).Select(_ => scene.GetAsync())];
@@ -105,14 +98,7 @@ public sealed class LimitTests
     public async Task As_many_may_wait_behind_the_one_node_that_serves_as_behind_all()
     {
         var released = new TaskCompletionSource();
-        await using var node = new ScriptedServer(async connection =>
-        {
-            while (await connection.ReadRequestAsync() is not null)
-            {
-                await connection.WaitAsync(released.Task);
-                await connection.SendAsync(Answers.Info);
-            }
-        });
+        await using var node = ScriptedServer.Once(released.Task, Answers.Info);
         Uri[] nodes = [new("http://127.0.0.1:1/"), new("http://127.0.0.1:2/"), node.Address];
         await using Scene scene = await Scene.StartAsync(new FakeTimeProvider(), nodes, ("MaxConnectionsPerNode", "2"), ("MaxWaiting", "3"));
 
@@ -134,14 +120,7 @@ public sealed class LimitTests
     public async Task A_node_without_a_free_connection_is_left_out_while_another_has_one_and_none_may_wait()
     {
         var released = new TaskCompletionSource();
-        await using var held = new ScriptedServer(async connection =>
-        {
-            while (await connection.ReadRequestAsync() is not null)
-            {
-                await connection.WaitAsync(released.Task);
-                await connection.SendAsync(Answers.Info);
-            }
-        });
+        await using var held = ScriptedServer.Once(released.Task, Answers.Info);
         await using var free = ScriptedServer.Always(Answers.Info);
         await using Scene scene = await Scene.StartAsync(held, free, ("MaxConnectionsPerNode", "1"), ("MaxWaiting", "0"), ("MaxRetries", "0"));
 

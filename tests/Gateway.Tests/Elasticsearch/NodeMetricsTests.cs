@@ -60,14 +60,7 @@ public sealed class NodeMetricsTests
     public async Task A_request_that_waits_for_a_connection_says_how_long_and_at_which_node()
     {
         var released = new TaskCompletionSource();
-        await using var node = new ScriptedServer(async connection =>
-        {
-            while (await connection.ReadRequestAsync() is not null)
-            {
-                await connection.WaitAsync(released.Task);
-                await connection.SendAsync(Answers.Info);
-            }
-        });
+        await using var node = ScriptedServer.Once(released.Task, Answers.Info);
         await using Scene scene = await Scene.StartAsync(node, ("MaxConnectionsPerNode", "1"));
         using var measured = new Measured(scene.Gateway, _instruments);
         ElasticsearchClient client = scene.Gateway.Services.GetRequiredService<ElasticsearchClient>();

@@ -35,21 +35,22 @@ public sealed class TlsFilesTests : IDisposable
         await WorksAgainAsync(scene);
     }
 
-    [Fact]
-    public async Task A_broken_authority_leaves_the_running_one_in_use_and_is_said_once()
+    [Theory]
+    [InlineData("CertificateAuthorityFile", "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n")]
+    [InlineData("CertificateFingerprintFile", "a5:2d")]
+    public async Task A_broken_file_leaves_what_is_running_in_use_and_is_said_once(string key, string broken)
     {
         using X509Certificate2 leaf = _ours.Issue();
         await using TlsNode node = await TlsNode.StartAsync(leaf);
-        Write("ca.pem", _ours.Certificate.ExportCertificatePem(), minute: 0);
-        await using Scene scene = await StartAsync(node);
+        await using Scene scene = await StartBelievingAsync(node, key, leaf);
 
         await scene.GetsInfoAsync();
-        Write("ca.pem", "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n", minute: 1);
+        Write(key, broken, minute: 1);
         await NewConnectionsAsync(node, scene, 3);
 
         LogEntry said = Assert.Single(scene.Said);
         Assert.Equal(402, said.Id);
-        Assert.Contains("ca.pem", said.Message, StringComparison.Ordinal);
+        Assert.Contains(_folder.FileOf(key), said.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,65 +59,34 @@ public sealed class TlsFilesTests : IDisposable
         using X509Certificate2 before = _ours.Issue();
         using X509Certificate2 after = _next.Issue();
         await using TlsNode node = await TlsNode.StartAsync(before);
-        Write("pins", Authority.FingerprintOf(before) + "\n", minute: 0);
-        await using Scene scene = await StartPinnedAsync(node);
+        const string Pins = "CertificateFingerprintFile";
+        await using Scene scene = await StartBelievingAsync(node, Pins, before);
 
         await scene.GetsInfoAsync();
-        Write("pins", $"sha256 Fingerprint={Authority.FingerprintOf(before)}\n\n{Authority.FingerprintOf(after)}\n", minute: 1);
+        Write(Pins, $"sha256 Fingerprint={Authority.FingerprintOf(before)}\n\n{Authority.FingerprintOf(after)}\n", minute: 1);
         await NewConnectionsAsync(node, scene, 1);
         node.Show(after);
         await NewConnectionsAsync(node, scene, 2);
         Assert.Empty(scene.Said);
 
-        Write("pins", Authority.FingerprintOf(before), minute: 2);
+        Write(Pins, Authority.FingerprintOf(before), minute: 2);
         await RefusedOnceNewAsync(scene);
         Assert.Contains($" {Causes.FingerprintMismatch}: ", Assert.Single(scene.Said).Message, StringComparison.Ordinal);
-        Write("pins", Authority.FingerprintOf(after), minute: 3);
+        Write(Pins, Authority.FingerprintOf(after), minute: 3);
         await WorksAgainAsync(scene);
     }
 
-    [Fact]
-    public async Task A_broken_file_of_fingerprints_leaves_the_running_ones_in_use_and_is_said_once()
-    {
-        using X509Certificate2 leaf = _ours.Issue();
-        await using TlsNode node = await TlsNode.StartAsync(leaf);
-        Write("pins", Authority.FingerprintOf(leaf), minute: 0);
-        await using Scene scene = await StartPinnedAsync(node);
-
-        await scene.GetsInfoAsync();
-        Write("pins", Authority.FingerprintOf(leaf)[1..], minute: 1);
-        await NewConnectionsAsync(node, scene, 3);
-
-        LogEntry said = Assert.Single(scene.Said);
-        Assert.Equal(402, said.Id);
-        Assert.Contains("pins", said.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Fingerprints_that_were_gone_before_their_first_use_mean_that_nobody_is_believed()
-    {
-        using X509Certificate2 leaf = _ours.Issue();
-        await using TlsNode node = await TlsNode.StartAsync(leaf);
-        Write("pins", Authority.FingerprintOf(leaf), minute: 0);
-        await using Scene scene = await StartPinnedAsync(node);
-
-        File.Delete(_folder.FileOf("pins"));
-        using HttpResponseMessage answer = await scene.GetsProblemAsync(503, "No Elasticsearch node can be reached.");
-
-        Assert.Equal([402, 400], scene.Said.Select(static said => said.Id));
-        Assert.Equal(0, node.Requests);
-    }
-
     /// <summary>The system's authorities are not believed in place of a file that is gone.</summary>
-    [Fact]
-    public async Task An_authority_that_was_gone_before_its_first_use_means_that_nobody_is_believed()
+    [Theory]
+    [InlineData("CertificateAuthorityFile")]
+    [InlineData("CertificateFingerprintFile")]
+    public async Task A_file_that_was_gone_before_its_first_use_means_that_nobody_is_believed(string key)
     {
         using X509Certificate2 leaf = _ours.Issue();
         await using TlsNode node = await TlsNode.StartAsync(leaf);
-        Write("ca.pem", _ours.Certificate.ExportCertificatePem(), minute: 0);
-        await using Scene scene = await StartAsync(node);
+        await using Scene scene = await StartBelievingAsync(node, key, leaf);
 
-        File.Delete(_folder.FileOf("ca.pem"));
+        File.Delete(_folder.FileOf(key));
         using HttpResponseMessage answer = await scene.GetsProblemAsync(503, "No Elasticsearch node can be reached.");
 
         Assert.Equal([402, 400], scene.Said.Select(static said => said.Id));
@@ -232,7 +202,12 @@ public sealed class TlsFilesTests : IDisposable
         return Scene.StartAsync([node.Address], [("CertificateAuthorityFile", _folder.FileOf("ca.pem")), .. Short, .. settings]);
     }
 
-    private Task<Scene> StartPinnedAsync(TlsNode node) => Scene.StartAsync([node.Address], [("CertificateFingerprintFile", _folder.FileOf("pins")), .. Short]);
+    /// <summary>With a file called as its key, by which the node is believed.</summary>
+    private Task<Scene> StartBelievingAsync(TlsNode node, string key, X509Certificate2 leaf)
+    {
+        Write(key, key == "CertificateFingerprintFile" ? Authority.FingerprintOf(leaf) + "\n" : _ours.Certificate.ExportCertificatePem(), minute: 0);
+        return Scene.StartAsync([node.Address], [(key, _folder.FileOf(key)), .. Short]);
+    }
 
     private (string, string)[] Pair() =>
         [("ClientCertificateFile", _folder.FileOf("client.pem")), ("ClientCertificateKeyFile", _folder.FileOf("client.key"))];

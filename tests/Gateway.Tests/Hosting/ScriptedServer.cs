@@ -44,6 +44,16 @@ public sealed class ScriptedServer : IAsyncDisposable
         }
     });
 
+    /// <summary>Answers every request with the same bytes, none before this has ended.</summary>
+    public static ScriptedServer Once(Task mayAnswer, string answer) => new(async connection =>
+    {
+        while (await connection.ReadRequestAsync() is not null)
+        {
+            await connection.WaitAsync(mayAnswer);
+            await connection.SendAsync(answer);
+        }
+    });
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

@@ -95,12 +95,7 @@ public sealed class EarlyAnswerTests
     [Fact]
     public async Task A_client_of_an_older_version_is_told_too_that_the_connection_ends()
     {
-        await using var app = new ScriptedServer(async connection =>
-        {
-            await connection.ReadHeadAsync();
-            await connection.SendAsync(TooLarge);
-            await connection.StallAsync();
-        });
+        await using ScriptedServer app = TakesNothing();
         await using GatewayHost gateway = await StartAsync(app);
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
@@ -117,12 +112,7 @@ public sealed class EarlyAnswerTests
     [InlineData(long.MaxValue, 502)]
     public async Task A_length_that_is_never_sent_costs_nothing(long length, int status)
     {
-        await using var app = new ScriptedServer(async connection =>
-        {
-            await connection.ReadHeadAsync();
-            await connection.SendAsync(TooLarge);
-            await connection.StallAsync();
-        });
+        await using ScriptedServer app = TakesNothing();
         await using GatewayHost gateway = await StartAsync(app);
         using RawClient client = await RawClient.ConnectAsync(gateway.Address);
 
@@ -355,6 +345,14 @@ public sealed class EarlyAnswerTests
         ("ReverseProxy:Routes:r:ClusterId", "c"), ("ReverseProxy:Routes:r:Match:Path", "/{**rest}"),
         ("ReverseProxy:Clusters:c:Destinations:only:Address", app.Address.AbsoluteUri),
         ("ReverseProxy:Clusters:c:Loopgate:PooledConnectionIdleTimeout", "00:01:00"));
+
+    /// <summary>Refuses at once, and keeps its connection.</summary>
+    private static ScriptedServer TakesNothing() => new(static async connection =>
+    {
+        await connection.ReadHeadAsync();
+        await connection.SendAsync(TooLarge);
+        await connection.StallAsync();
+    });
 
     /// <summary>However it ended: Kestrel takes the rest of a body for a while, and on a quick machine that may be all of it.</summary>
     private static async Task EndedAsync(Task sending) => await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
