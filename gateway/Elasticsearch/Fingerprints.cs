@@ -15,7 +15,8 @@ internal static partial class Fingerprints
     {
         try
         {
-            string[] lines = FileSize.IsZero(file) ? [] : [.. File.ReadLines(file).Select(static line => line[(line.LastIndexOf('=') + 1)..].Trim()).Where(static line => line.Length > 0)];
+            IEnumerable<string> text = FileSize.IsZero(file) ? [] : File.ReadLines(file);
+            string[] lines = [.. text.Select(static line => line[(line.LastIndexOf('=') + 1)..].Trim()).Where(static line => line.Length > 0)];
             return lines.Length > 0 && Array.TrueForAll(lines, static line => Whole.IsMatch(line))
                 ? (Array.ConvertAll(lines, Bytes), null)
                 : (null, $"the file '{file}' does not have a SHA-256 in hex in each line, 64 digits, colons allowed");

@@ -3,8 +3,7 @@ using Gateway.Connections;
 namespace Gateway.Legacy;
 
 /// <summary>
-/// An HTTP/1.1 connection's bytes, above TLS: sees where a request and where its answer begins, and how that is framed. .NET tells a connection that was stale
-/// from one that failed only where it was closed, and not where it was reset; and it reads no answer before it has sent the whole body.
+/// An HTTP/1.1 connection to the app: sees how an answer is framed, and reads one that comes before the whole body was sent, which .NET does not.
 /// </summary>
 // In one file, for all of it is about the state of one connection: a step aside would have to be told all of that.
 internal sealed class AppStream(Stream inner) : AnsweredStream(inner)
